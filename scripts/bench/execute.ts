@@ -125,7 +125,11 @@ async function measureLoad(
   }
 }
 
-async function runBareLoop(url: string, load: Load): Promise<number> {
+/** Calls a second of a plain fetch loop that stores nothing. */
+export async function runBareLoop(
+  url: string,
+  load: Pick<Load, "prompts" | "inFlight">,
+): Promise<number> {
   let next = 0;
   const startedAt = performance.now();
   await Promise.all(Array.from({ length: load.inFlight }, async () => {
@@ -190,8 +194,8 @@ async function runPipeline(
     p50: progress.p50_ms,
     p95: progress.p95_ms,
     worker: used && idle && {
+      ...used,
       cpuMs: used.cpuMs - idle.cpuMs,
-      peakMemoryMb: used.peakMemoryMb,
     },
   };
 }

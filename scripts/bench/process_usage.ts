@@ -1,6 +1,8 @@
 /** What a process has used so far, as Linux accounts it. */
 export interface ProcessUsage {
   cpuMs: number;
+  /** What it has now, in MB. */
+  memoryMb: number;
   /** The most memory it ever had, in MB. */
   peakMemoryMb: number;
 }
@@ -13,12 +15,13 @@ const TICKS_PER_SECOND = 100;
  * there is no /proc.
  */
 export async function usageOf(words: string[]): Promise<ProcessUsage | null> {
-  const usage = { cpuMs: 0, peakMemoryMb: 0 };
+  const usage = { cpuMs: 0, memoryMb: 0, peakMemoryMb: 0 };
   try {
     for await (const { name } of Deno.readDir("/proc")) {
       if (!/^\d+$/.test(name)) continue;
       const process = await readProcess(name, words);
       usage.cpuMs += process?.cpuMs ?? 0;
+      usage.memoryMb += process?.memoryMb ?? 0;
       usage.peakMemoryMb += process?.peakMemoryMb ?? 0;
     }
   } catch (error) {
@@ -40,10 +43,13 @@ async function readProcess(
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const ticks = Number(fields[11]) + Number(fields[12]);
     const status = await Deno.readTextFile(`/proc/${id}/status`);
-    const peak = /VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? "0";
+    const megabytes = (field: string) =>
+      Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) /
+      1024;
     return {
       cpuMs: ticks * 1000 / TICKS_PER_SECOND,
-      peakMemoryMb: Number(peak) / 1024,
+      memoryMb: megabytes("VmRSS"),
+      peakMemoryMb: megabytes("VmHWM"),
     };
   } catch (error) {
     // It ended while being looked at.

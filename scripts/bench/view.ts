@@ -1,14 +1,12 @@
 import type { Sql } from "postgres";
 import { startStack } from "../local/stack.ts";
-import { type Measurement, median } from "./measurement.ts";
+import type { Measurement } from "./measurement.ts";
 import { storeAnswers } from "./store_answers.ts";
+import { timeCalls } from "./time_calls.ts";
 import { measureInBrowser } from "./view_in_browser.ts";
 
 /** Answers of each of two experiments, which are a run each. */
 const ANSWERS = 500_000;
-/** A question is asked so often, but no more once it took so many milliseconds together. */
-const CALLS = 9;
-const MOST_MS = 3_000;
 
 interface Page {
   rows: unknown[];
@@ -180,17 +178,6 @@ async function measureSearch(sql: Sql): Promise<Measurement> {
     unit: "s",
     goal: "below 10 s",
   };
-}
-
-async function timeCalls(ask: () => PromiseLike<unknown>): Promise<number> {
-  const times: number[] = [];
-  const begun = performance.now();
-  while (times.length < CALLS && performance.now() - begun < MOST_MS) {
-    const startedAt = performance.now();
-    await ask();
-    times.push(performance.now() - startedAt);
-  }
-  return median(times);
 }
 
 /** What the runs of both experiments are asked for by. */

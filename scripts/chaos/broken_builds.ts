@@ -189,7 +189,7 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
       },
       {
         function: "pipeline.lease_time",
-        from: "interval '30 seconds'",
+        from: "interval '20 seconds'",
         to: "interval '1 hour'",
       },
     ],
@@ -361,5 +361,14 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
         "null::uuid as owner, sharer.run_id, sharer.run_id = slot_share.run_id",
     }],
     breaks: [HARM.starved],
+  },
+  {
+    name: "`enqueue_listed()` takes what a sweep has found so far for all",
+    changes: [{
+      function: "pipeline.enqueue_listed",
+      from: "else pipeline.state_of_list(run.list_id, reached)",
+      to: "else 'end'",
+    }],
+    breaks: [HARM.uneven],
   },
 ];

@@ -7,19 +7,27 @@ import {
 import { hostedLimits } from "../local/functions/isolate_limits.ts";
 import { type Stack, startStack } from "../local/stack.ts";
 import { type Broken, findHarm } from "./find_harm.ts";
+import {
+  countTurns,
+  startLiveApp,
+  startWatch,
+  type WatchedTurns,
+} from "./live_app.ts";
 import { drawIncident, EVERYDAY_RATES, type Incident } from "./misbehave.ts";
 import { shareOfFirst } from "./owners.ts";
 import { refuseResults } from "./refuse_results.ts";
 import {
   answerOf,
+  asksJudge,
   type EndlessService,
   startEndlessService,
   startRuns,
 } from "./start_runs.ts";
+import { upgradeOnce } from "./upgrade_once.ts";
 
 export interface ChaosSettings {
   seed: number;
-  /** Prompts of all runs together. */
+  /** Prompts that all runs together are to answer, without those of the watch. */
   prompts: number;
   /** Runs of the second owner, beside the one whose evaluators never end. */
   runs: number;
@@ -42,6 +50,10 @@ export interface ChaosReport {
   endless: { scores: number; requests: number };
   /** The part of the calls that one of two owners had while both had some to make; null: too few to tell. */
   share: number | null;
+  /** What became of the turns of the watch. */
+  watched: Pick<WatchedTurns, "asked" | "wrong">;
+  /** Seconds that the upgrade took. */
+  upgradeSeconds: number;
   /** Runs that an error had paused and that were resumed. */
   resumed: number;
   /** How often the money of a run was used up, and its max_cost raised. */
@@ -62,6 +74,9 @@ export interface ChaosReport {
 type Victim = "functions" | "rest" | "postgres";
 const VICTIMS: Victim[] = ["functions", "rest", "postgres"];
 
+/** How much an app writes that is watched. */
+const ROWS_PER_SECOND = 10;
+
 /** The clock of a worker is wrong by up to so much, either way. */
 const MOST_SKEW_MS = 10 * 60_000;
 
@@ -79,6 +94,7 @@ export async function runChaos(settings: ChaosSettings): Promise<ChaosReport> {
     createRandom(seed * 3 + n)
   );
   const refusing = createRandom(-seed);
+  const upgrading = createRandom(-1e6 - seed);
   const model = await startModelSimulator({
     latency: { medianMs: 100, p95Ms: 400 },
     seed,
@@ -102,21 +118,30 @@ export async function runChaos(settings: ChaosSettings): Promise<ChaosReport> {
   try {
     const startedAt = Date.now();
     await startRuns(stack.sql, model, service, settings);
+    const watchId = await startWatch(stack.sql);
+    const app = startLiveApp(stack.sql, ROWS_PER_SECOND);
     const operator = resumeRuns(stack, runsAreOver.signal);
     const killsAreOver = new AbortController();
     const moods = misbehave(model, misbehaving, killsAreOver.signal);
     const refusals = refuseResults(stack, refusing, killsAreOver.signal);
+    const upgrade = upgradeOnce(stack, upgrading() * settings.killForMs);
     const kills = await killAtRandom(stack, settings, killing);
     killsAreOver.abort();
     const incidents = await moods;
     const tables = await refusals;
-    await untilOver(stack);
+    const upgradeSeconds = await upgrade;
+    await app.stop();
+    const watched = () => countTurns(stack.sql, watchId, new Date());
+    await untilOver(stack, watched);
     runsAreOver.abort();
     const resumes = await operator;
     const { notStorable, ...found } = await report(stack, model, service);
+    const { asked, wrong } = await watched();
     return {
       ...found,
       ...resumes,
+      watched: { asked, wrong },
+      upgradeSeconds,
       refused: { results: notStorable, tables },
       seed,
       prompts,
@@ -207,13 +232,15 @@ async function killAtRandom(
   return await Promise.all(kills);
 }
 
+/** Of all runs but those of the watch, which go on for days. */
 async function progress({ sql }: Stack) {
   for (;;) {
     try {
       const [row] = await sql<[{ stored: number; active: number }]>`
         select
-          (select count(*) from prompt_evaluations)::integer as stored,
-          (select count(*) from pipeline_runs where finished_at is null)::integer as active
+          coalesce(sum(succeeded + failed), 0)::integer as stored,
+          (count(*) filter (where finished_at is null))::integer as active
+        from pipeline_runs where watch_id is null
       `;
       return row;
     } catch {
@@ -236,12 +263,24 @@ async function untilProgress(stack: Stack): Promise<number> {
   }
 }
 
-/** Waits for the runs, but not for ever: the report tells when they have not ended. */
-async function untilOver(stack: Stack): Promise<void> {
-  const startedAt = Date.now();
-  while ((await progress(stack)).active > 0) {
-    if (Date.now() - startedAt > 300_000) return;
-    await wait(100);
+/**
+ * Waits for the runs and the watch as long as anything happens: the report tells when they have not
+ * ended.
+ */
+async function untilOver(
+  stack: Stack,
+  watched: () => Promise<WatchedTurns>,
+): Promise<void> {
+  let last = "";
+  let lastChange = Date.now();
+  while (Date.now() - lastChange < LONGEST_PAUSE_MS) {
+    const { stored, active } = await progress(stack);
+    const { wrong } = await watched();
+    if (active === 0 && wrong === 0) return;
+    const now = `${stored} ${wrong}`;
+    if (now !== last) lastChange = Date.now();
+    last = now;
+    await wait(500);
   }
 }
 
@@ -253,37 +292,38 @@ async function report(
   const broken = await sql<Broken[]>`
     select * from check_pipeline_invariants(now() + interval '3 minutes')
   `;
-  const statuses = await sql`select status from pipeline_runs order by id`;
+  const statuses = await sql`
+    select status from pipeline_runs where watch_id is null order by id
+  `;
   const [{ evaluations, failed, refused, leases, endless }] = await sql`
     select
-      (select count(*) from prompt_evaluations)::integer as evaluations,
-      (select count(*) from prompt_evaluations where not success)::integer as failed,
-      (
-        select count(*) from prompt_evaluations where metadata ->> 'errorCode' = 'not_storable'
-      )::integer as refused,
+      count(*)::integer as evaluations,
+      (count(*) filter (where not success))::integer as failed,
+      (count(*) filter (where metadata ->> 'errorCode' = 'not_storable'))::integer as refused,
       (select count(*) from pipeline_tasks where status = 'leased')::integer as leases,
       (
         select count(*) from evaluation_scores
         where evaluator = 'json-schema' and error like '%takes more than%'
       )::integer as endless
+    from prompt_evaluations
+    where run_id in (select id from pipeline_runs where watch_id is null)
   `;
+  const asked = model.requests.filter(({ body }) => !asksJudge(body));
   const calls = new Map<string, number>();
-  for (const { prompt } of model.requests) {
+  for (const { prompt } of asked) {
     calls.set(prompt, (calls.get(prompt) ?? 0) + 1);
   }
   return {
     broken: [...broken, ...await findHarm(sql)],
     endless: { scores: endless, requests: service.count() },
-    share: shareOfFirst(
-      model.requests.filter(({ prompt }) => !prompt.startsWith("project")),
-    ),
+    share: shareOfFirst(asked.filter(({ prompt }) => / owner/.test(prompt))),
     statuses: statuses.map(({ status }) => status),
     evaluations,
     failedPrompts: failed,
     notStorable: refused,
     leasesLeft: leases,
     callsPerPrompt: {
-      mean: model.count() / calls.size,
+      mean: asked.length / calls.size,
       max: Math.max(...calls.values()),
     },
   };

@@ -15,6 +15,7 @@ export const HARM = {
   mixed: "every answer is that of its own prompt, and of its run's owner",
   unscored:
     "every answer is scored by each evaluator of its run, or it is said why not",
+  uneven: "every variant of a sweep asks all that was found for it",
   overdrawn: "no run spends more than its max_cost",
   starved: "neither of two owners starves",
 };
@@ -63,14 +64,21 @@ export function findHarm(sql: Pick<Sql, "unsafe">): Promise<Broken[]> {
           format('%s scores of %s answers', stored.scores, stored.answers)
         ),
         (
-          run.cost > run.max_cost or budget.spent + budget.reserved > run.max_cost,
+          run.sweep_id is not null and run.status = 'completed' and run.extracted / run.repetitions <> (
+            select list.prompts from pipeline.prompt_lists as list where list.id = run.list_id
+          ),
           $3,
+          format('%s prompts', run.extracted / run.repetitions)
+        ),
+        (
+          run.cost > run.max_cost or budget.spent + budget.reserved > run.max_cost,
+          $4,
           format('%s and %s USD of %s', budget.spent, budget.reserved, run.max_cost)
         )
     ) as rule (is_broken, broken, detail)
     where rule.is_broken
     order by run.id, rule.broken
     `,
-    [HARM.mixed, HARM.unscored, HARM.overdrawn],
+    [HARM.mixed, HARM.unscored, HARM.uneven, HARM.overdrawn],
   );
 }

@@ -1,5 +1,7 @@
 import { delay } from "@std/async/delay";
 import type { Sql } from "postgres";
+import { patiently } from "./patiently.ts";
+import { refuseSome } from "./refuse_results.ts";
 
 /** An app that answers people, as the database sees it. */
 export interface LiveApp {
@@ -12,7 +14,7 @@ export interface WatchedTurns {
   asked: number;
   /** Scored once by each evaluator of the watch. */
   scored: number;
-  /** In the sample without an answer, stored as such once. */
+  /** In the sample without an answer, or with one that the results table refuses, stored as such once. */
   unanswered: number;
   /** Not in the sample, and not stored. */
   skipped: number;
@@ -26,26 +28,55 @@ export interface WatchedTurns {
 /** How long the app thinks. */
 const THINKS_MS = 1_000;
 
-export async function createLiveTable(sql: Sql): Promise<void> {
+/** A table of messages as an app has them. */
+export async function createLiveTable(
+  sql: Sql,
+  name = "live_messages",
+): Promise<void> {
   await sql.unsafe(`
-    create table public.live_messages (
+    create table public.${name} (
       id bigint generated always as identity primary key, chat_id bigint not null, role text not null,
       content text not null, created_at timestamptz not null default clock_timestamp()
     );
-    create index on public.live_messages (chat_id);
-    create index on public.live_messages (created_at);
-    grant select on public.live_messages to service_role`);
+    create index on public.${name} (chat_id);
+    create index on public.${name} (created_at);
+    grant select on public.${name} to service_role`);
+}
+
+/** Has a watch score what the app writes, into a table of its own, which refuses some of it. */
+export async function startWatch(sql: Sql): Promise<number> {
+  await createLiveTable(sql);
+  await sql`select create_evaluations_table('live_answers')`;
+  await refuseSome(sql, "live_answers");
+  const [{ id }] = await sql`
+    insert into pipeline_watches (name, source, evaluators, sample, results_table)
+    values (
+      'live', '{"type": "table", "table": "live_messages", "settle": "10 seconds"}',
+      '["refusal", {"type": "length", "max": 1000}]', 0.8, 'live_answers'
+    ) returning id
+  `;
+  return id;
 }
 
 /** Writes so many rows a second into it, questions and their answers; one question in fifty gets none. */
 export function startLiveApp(sql: Sql, rowsPerSecond: number): LiveApp {
   let isOver = false;
   const thought = Math.round(THINKS_MS / 1000 * rowsPerSecond / 2);
+  // Once, though Postgres is killed before it can say so.
   const say = (turn: number, role: string) =>
-    sql`
-      insert into public.live_messages (chat_id, role, content)
-      values (${turn % 997}, ${role}, ${`${role} ${turn}`})
-    `;
+    patiently(() =>
+      sql`
+        insert into public.live_messages (chat_id, role, content)
+        select said.chat_id, said.role, said.content
+        from (values (${
+        turn % 997
+      }::bigint, ${role}::text, ${`${role} ${turn}`}::text)) as said (chat_id, role, content)
+        where not exists (
+          select from public.live_messages as known
+          where known.chat_id = said.chat_id and known.content = said.content
+        )
+      `
+    );
 
   async function write(): Promise<void> {
     const begun = Date.now();
@@ -82,6 +113,7 @@ export async function countTurns(
         asked.created_at as asked_at, answered.created_at as answered_at,
         count(evaluation.id) as stored,
         count(evaluation.id) filter (where not evaluation.success) as failed,
+        bool_or(evaluation.metadata ->> 'errorCode' = 'not_storable') as is_refused,
         coalesce(sum(score.scores), 0) as scores,
         max(score.at) as scored_at,
         bool_and(pipeline.is_sampled(watch.sample, jsonb_build_object('row', jsonb_build_object(
@@ -92,7 +124,7 @@ export async function countTurns(
       join pipeline_watches as watch on watch.id = ${watchId}
       left join public.live_messages as answered
         on answered.chat_id = asked.chat_id and answered.content = replace(asked.content, 'user', 'assistant')
-      left join prompt_evaluations as evaluation
+      left join pipeline.evaluations as evaluation
         on evaluation.experiment_name = watch.name and evaluation.prompt = asked.content
       left join lateral (
         select count(*) as scores, max(one.created_at) as at
@@ -107,7 +139,7 @@ export async function countTurns(
         case
           when not is_sampled and stored = 0 then 'skipped'
           when is_sampled and answered_at is not null and stored = 1 and failed = 0 and scores = evaluators then 'scored'
-          when is_sampled and answered_at is null and stored = 1 and failed = 1 then 'unanswered'
+          when is_sampled and stored = 1 and failed = 1 and (answered_at is null or is_refused) then 'unanswered'
           else 'wrong'
         end as kind
       from turn

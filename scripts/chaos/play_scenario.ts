@@ -21,6 +21,27 @@ export async function playScenario(
     prompts: keys.map((key) => ({ key, text: `prompt ${key}` })),
   });
 
+  /** The prompts of an archive, found in two parts that overlap. */
+  async function readInTwoParts(run: string): Promise<void> {
+    const reader = await startWorker(run, 5, "extract");
+    const folders = await claim(reader, 5);
+    const found = (...keys: string[]) =>
+      keys.map((key) => ({ stage: "execute", key, prompt: { text: key } }));
+    for (const { id, leaseToken } of folders) {
+      await patiently((sql) =>
+        sql`
+          select pipeline_checkpoint_task(
+            ${reader}, ${id}, ${leaseToken}, '{}', ${
+          sql.json(found("a", "b"))
+        }, '[]', ${at(5)}
+          )
+        `
+      );
+    }
+    const rest = { ...SUCCESS, enqueue: found("b", "c") };
+    await finish(reader, folders, rest, 5);
+  }
+
   await sql`
     insert into model_endpoints (name, url, max_concurrency)
     values ('model', 'https://model.test/v1', 100)
@@ -76,28 +97,11 @@ export async function playScenario(
   await maintain(4);
   await finish(fourth, inTime, SUCCESS, 4);
 
-  // The prompts of an archive, found in two parts that overlap.
   const archive = await createRun("archive", {
     type: "supabase",
     bucket: "archives",
   });
-  const reader = await startWorker(archive, 5, "extract");
-  const folders = await claim(reader, 5);
-  const found = (...keys: string[]) =>
-    keys.map((key) => ({ stage: "execute", key, prompt: { text: key } }));
-  for (const { id, leaseToken } of folders) {
-    await patiently((sql) =>
-      sql`
-        select pipeline_checkpoint_task(
-          ${reader}, ${id}, ${leaseToken}, '{}', ${
-        sql.json(found("a", "b"))
-      }, '[]', ${at(5)}
-        )
-      `
-    );
-  }
-  const rest = { ...SUCCESS, enqueue: found("b", "c") };
-  await finish(reader, folders, rest, 5);
+  await readInTwoParts(archive);
   await work(archive, 6);
 
   // Another model gets the prompts of the first run; its worker ends with all of them in hand.
@@ -259,6 +263,33 @@ export async function playScenario(
       { evaluationId, evaluator: "refusal", error: "It takes too long" },
     ]),
   }), "evaluate");
+
+  // An archive whose prompts two models get: these ask what is found while they wait.
+  const [{ id: sweep }] = await sql`
+    insert into pipeline_sweeps (name, source, endpoint, variants, created_at)
+    values (
+      'swept', '{"type": "supabase", "bucket": "archives"}', 'model',
+      '[{"model": "one"}, {"model": "another"}]', ${at(0)}
+    )
+    returning id
+  `;
+  const swept = await sql`
+    select id from pipeline_runs where sweep_id = ${sweep} order by endpoint nulls first, id
+  `;
+  await readInTwoParts(swept[0].id);
+  for (const { id } of swept.slice(1)) {
+    const follower = await startWorker(id, 6, "extract");
+    const [list] = await claim(follower, 6);
+    if (list) {
+      await patiently((sql) =>
+        sql`select pipeline_continue_list(${follower}, ${list.id}, ${list.leaseToken}, ${
+          at(6)
+        })`
+      );
+      await finish(follower, [list], SUCCESS, 6);
+    }
+    await work(id, 7);
+  }
 
   await watchTable(sql);
 

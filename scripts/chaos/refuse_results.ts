@@ -1,5 +1,7 @@
 import { delay } from "@std/async/delay";
+import type { Sql } from "postgres";
 import type { Stack } from "../local/stack.ts";
+import { patiently } from "./patiently.ts";
 
 /** One answer in so many is one that the results table never takes. */
 const REFUSED_OF = 50;
@@ -14,15 +16,15 @@ export async function refuseResults(
   random: () => number,
   signal: AbortSignal,
 ): Promise<number> {
-  await sql.unsafe(`
-    alter table prompt_evaluations add constraint chaos_refuses_some
-    check (not success or hashtext(prompt) % ${REFUSED_OF} <> 0)
-  `);
+  await refuseSome(sql, "prompt_evaluations");
   let times = 0;
   while (!signal.aborted) {
     await delay(4_000 + 4_000 * random(), { signal }).catch(() => {});
     if (signal.aborted) break;
-    await patiently(() => sql`alter table prompt_evaluations rename to gone`);
+    await patiently(
+      () => sql`alter table prompt_evaluations rename to gone`,
+      ({ code }) => code === "42P01",
+    );
     times++;
     await delay(500 + 500 * random());
     await patiently(() =>
@@ -32,16 +34,10 @@ export async function refuseResults(
   return times;
 }
 
-/** Until Postgres, which may be starting again, has done it. */
-async function patiently(act: () => Promise<unknown>): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    try {
-      await act();
-      return;
-    } catch (error) {
-      // 42P01: done by a try whose answer was lost.
-      if ((error as { code?: string }).code === "42P01") return;
-      await delay(100);
-    }
-  }
+/** Has a results table refuse some answers for good. */
+export async function refuseSome(sql: Sql, table: string): Promise<void> {
+  await sql.unsafe(`
+    alter table ${table} add constraint chaos_refuses_some
+    check (not success or hashtext(prompt) % ${REFUSED_OF} <> 0)
+  `);
 }

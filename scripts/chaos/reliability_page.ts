@@ -17,8 +17,9 @@ What happens to runs of ${
     prompts.toLocaleString("en")
   } prompts together when their processes are killed
 every few seconds: of two users who share an endpoint of 20 slots, the first with one run, the second
-with three and a fourth whose evaluators never end, and of the project, whose money is soon used up.
-Written by:
+with three and a fourth whose evaluators never end; and of the project: one whose money is soon used
+up, one that a judge reads, one over a table, and a sweep of two variants. An app writes ten messages a
+second meanwhile, which a watch scores. Written by the following, a seed at a time or all together:
 
     deno task chaos ${
     reports.map(({ seed }) => `--seed ${seed}`).join(" ")
@@ -39,6 +40,8 @@ While the runs go on, and seeded, so that a run can be repeated:
   8 s, which pauses runs until they are resumed;
 - of one run each answer is graded by a JSON Schema that takes for ever and by a web service whose
   answer has no end;
+- the judge is the same model behind an endpoint of its own, with the same faults and incidents;
+- the project is upgraded once, at any time: everything but its tables is written anew;
 - one run has a max_cost that pays for one call at a time, and is doubled whenever it is used up;
 - the clock of a worker is wrong by up to 10 minutes, either way, by another time after each kill.
 
@@ -50,17 +53,20 @@ It says which run breaks what: counters that differ from counts, a task whose pr
 finished prompt without exactly one evaluation, a run that has ended with open tasks or has none and
 did not end, leases of dead workers that nobody recovered, a results table that is gone, results
 that wait for nothing, prompts called more often than they may be, and money that is set aside for
-no call. And, where nobody but the pipeline touches its rows: ${
+no call, turns of a watch that are taken twice or counted wrongly. And, where nobody but the pipeline touches its rows: ${
     Object.values(HARM).join("; ")
   }. The share in the table is the part of the calls that the user with one run had while both had
 some to make: a half is fair, and a tenth more or less is allowed.
 
-| seed | kills | storms | lockouts | results refused | table gone | endless scores | max_cost raised | clocks, min | runs | evaluations | errors among them | broken invariants | leases left | share | calls a prompt, mean | calls a prompt, max | s |
-| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| seed | kills | storms | lockouts | results refused | table gone | endless scores | max_cost raised | upgrade, s | clocks, min | runs | evaluations | errors among them | broken invariants | leases left | share | calls a prompt, mean | calls a prompt, max | turns watched | s |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 ${reports.map(toRow).join("\n")}
 
 The errors are the prompts that the model would not answer, such as by a 400 or a content filter,
 and those whose answer the table refused: an evaluation with its reason is stored for each.
+
+The turns watched are those that were scored once by each evaluator, were stored once without an
+answer, or are not in the sample: all, unless a line of the run's output says otherwise.
 
 Model calls are at least once: a worker that dies takes its calls in flight with it, and they are
 made again. Stored results are exactly once per task of a run.
@@ -79,8 +85,12 @@ ${
     ).join("\n")
   }
 
-A killed worker's prompts come back when its leases end: 30 s after its last heartbeat, then at the
-next maintenance, which runs every 10 s. Other workers go on meanwhile.
+Another worker takes the place of one that was killed 8 s after its last word, and goes on with what
+nobody holds, in the slots in which that one called nothing. What it held, and the slots of those
+calls, come back when its leases end, after 20 s: it may only be cut off and still call, and the limit
+of the endpoint holds for that too. Both at the next maintenance, which runs every 2 s while there are
+workers, every 10 s otherwise, and whenever Postgres has started. Postgres may be away for 15 s before
+a call is made twice.
 
 ## Broken builds
 
@@ -116,6 +126,7 @@ function toRow(report: ChaosReport): string {
     report.refused.tables,
     report.endless.scores,
     report.raised,
+    report.upgradeSeconds.toFixed(1),
     `${Math.min(...minutes)} to ${Math.max(...minutes)}`,
     [...new Set(statuses)].join(", "),
     evaluations,
@@ -125,6 +136,7 @@ function toRow(report: ChaosReport): string {
     report.share?.toFixed(2) ?? "",
     mean.toFixed(2),
     max,
+    report.watched.asked - report.watched.wrong,
     Math.round(report.seconds),
   ];
   return `| ${cells.join(" | ")} |`;

@@ -13,6 +13,8 @@ Deno.test("toReliabilityPage() shows each seed, each kind of kill and each broke
     refused: { results: 3, tables: 2 },
     endless: { scores: 9, requests: 4 },
     share: 0.512,
+    watched: { asked: 310, wrong: 1 },
+    upgradeSeconds: 2.34,
     resumed: 1,
     raised: 5,
     clockSkewsMs: [60_000, -120_000],
@@ -32,7 +34,7 @@ Deno.test("toReliabilityPage() shows each seed, each kind of kill and each broke
   ]);
   assert(
     page.includes(
-      "| 7 | 2 | 5 | 6 | 3 | 2 | 9 | 5 | -2 to 1 | completed, failed | 299 | 8 | 1 | 2 | 0.51 | 1.23 | 4 | 61 |",
+      "| 7 | 2 | 5 | 6 | 3 | 2 | 9 | 5 | 2.3 | -2 to 1 | completed, failed | 299 | 8 | 1 | 2 | 0.51 | 1.23 | 4 | 309 | 61 |",
     ),
   );
   assertMatch(page, /\| rest \| 2 \| 2\.0 s \| 3\.0 s \| 3\.0 s \|/);

@@ -1,6 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { formatText } from "../docs/format_text.ts";
 import { type ChaosReport, runChaos } from "./chaos.ts";
+import { addReport } from "./known_reports.ts";
 import { isProven, type Proof, proveInvariants } from "./prove_invariants.ts";
 import { toReliabilityPage } from "./reliability_page.ts";
 import { findFailures } from "./verdict.ts";
@@ -9,12 +10,14 @@ const USAGE = `Usage: deno task chaos [--seed N]… [--prompts N] [--write]
        deno task chaos --broken
 
 Runs the pipeline while its processes are killed every few seconds, wakes are lost and repeated, the
-clocks of workers are wrong, the model misbehaves and evaluators never end, then checks the invariants. Exit 0 when all of
-them hold, every run has completed, every prompt has one evaluation and no lease is left.
+clocks of workers are wrong, the model misbehaves, evaluators never end and it is upgraded, then checks
+the invariants. Exit 0 when all of them hold, every run has completed, every prompt has one evaluation,
+every turn of the watch is taken once and no lease is left.
 
   --seed N     a run with this seed; may be repeated; default 1
   --prompts N  of all runs together; default 5000
-  --write      write the figures to docs/reliability.md
+  --write      write the figures to docs/reliability.md after each seed, beside those of other seeds
+               that it has: scripts/chaos/reports.json, which you remove to begin anew
   --broken     break the build in one way after the other instead; exit 0 when the invariants
                report each of them
 
@@ -45,7 +48,6 @@ if (args.broken) Deno.exit(showProofs(await proveInvariants()) ? 0 : 1);
 
 const proofs = args.write ? await proveInvariants() : [];
 let passed = showProofs(proofs);
-const reports: ChaosReport[] = [];
 for (const seed of seeds) {
   console.log(`seed ${seed}`);
   const report = await runChaos({
@@ -56,11 +58,9 @@ for (const seed of seeds) {
     killForMs: 60_000,
     log: (line) => console.log(`  ${line}`),
   });
-  reports.push(report);
   passed &&= findFailures(report).length === 0;
   console.log(`  ${describe(report)}`);
-  // After each, so that the figures of hours are not lost with the last seed.
-  if (args.write) await writePage(reports, proofs);
+  if (args.write) await writePage(await addReport(report), proofs);
 }
 Deno.exit(passed ? 0 : 1);
 

@@ -1,6 +1,10 @@
 import type { Sql } from "postgres";
 import type { ModelSimulator } from "../local/model_simulator.ts";
+import { createLiveTable } from "./live_app.ts";
 import { FIRST_OWNER, OWNERS } from "./owners.ts";
+
+/** The model that is asked as a judge. */
+const JUDGE = "judge";
 
 /** Doubled at each of sixty levels: whoever validates anything by it never comes to an end. */
 const ENDLESS_SCHEMA = {
@@ -51,9 +55,11 @@ export function startEndlessService(): EndlessService {
 
 /**
  * Starts the runs of a day: two users with half of the work each on one endpoint, the first in one run,
- * the second in others, one of which has evaluators that never end; and a run of the project whose
- * money is soon used up. Each answer gets a score.
+ * the second in others, one of which has evaluators that never end; and, few prompts each, those of the
+ * project: one whose money is soon used up, one that a judge reads, one over a table, and a sweep of two
+ * variants. Each answer gets a score.
  *
+ * @param prompts answers of all together
  * @param runs of the second user but the one that never ends
  */
 export async function startRuns(
@@ -71,11 +77,15 @@ export async function startRuns(
     values ('shared', ${url}, 20, 3, true)
   `;
   await sql`
+    insert into model_endpoints (name, url, model, max_concurrency, timeout_seconds)
+    values ('own', ${url}, '', 5, 3), (${JUDGE}, ${url}, ${JUDGE}, 5, 3)
+  `;
+  await sql`
     insert into model_endpoints (name, url, timeout_seconds, input_cost, output_cost, max_output_tokens)
     values ('priced', ${url}, 3, 1, 1, 100)
   `;
   const few = Math.max(3, Math.round(prompts / 100));
-  const many = prompts - 2 * few;
+  const many = prompts - 6 * few;
   const ofFirst = Math.ceil(many / 2);
   const [first, second] = OWNERS;
   const length = { type: "length", max: 1_000 };
@@ -94,19 +104,50 @@ export async function startRuns(
     ]),
   });
   await start("project", few, { endpoint: "priced", max_cost: 0.0012 });
+  await start("judged", few, {
+    endpoint: "own",
+    evaluators: sql.json([
+      { type: "rubric", rubric: "Is it polite?", endpoint: JUDGE },
+      length,
+    ]),
+  });
+  await createLiveTable(sql, "questions");
+  await sql`
+    insert into public.questions (chat_id, role, content)
+    select n, 'user', 'table prompt ' || n from generate_series(1, ${few}::integer) as n
+  `;
+  await start("table", few, {
+    endpoint: "own",
+    source: sql.json({ type: "table", table: "questions", settle: "0" }),
+  });
+  await sql`
+    insert into pipeline_sweeps ${
+    sql({
+      name: "sweep",
+      source: listOf("sweep", few),
+      endpoint: "own",
+      variants: sql.json([{ model: "one" }, { model: "another" }]),
+      max_attempts: 20,
+      evaluators: sql.json([length]),
+    } as never)
+  }`;
+
+  function listOf(name: string, count: number) {
+    const prompts = Array.from(
+      { length: count },
+      (_, n) => `${name} prompt ${n}`,
+    );
+    return sql.json({ type: "prompts", prompts });
+  }
 
   async function start(
     name: string,
     count: number,
     columns: Record<string, unknown>,
   ): Promise<void> {
-    const texts = Array.from(
-      { length: count },
-      (_, n) => `${name} prompt ${n}`,
-    );
     const row = {
       experiment_name: name,
-      source: sql.json({ type: "prompts", prompts: texts }),
+      source: listOf(name, count),
       endpoint: "shared",
       max_attempts: 20,
       evaluators: sql.json([length]),
@@ -116,8 +157,13 @@ export async function startRuns(
   }
 }
 
-/** The answer of a model that repeats its prompt, as JSON where a schema is to be asked. */
-export function answerOf(prompt: string): string {
+/** Whether a request asks the judge. */
+export const asksJudge = (body: unknown): boolean =>
+  (body as { model?: unknown } | null)?.model === JUDGE;
+
+/** A verdict of the judge, else an answer that repeats its prompt, as JSON where a schema is to be asked. */
+export function answerOf(prompt: string, body: unknown): string {
+  if (asksJudge(body)) return JSON.stringify({ reason: "Good.", score: 4 });
   const said = `You said: ${prompt.slice(0, 80)}`;
   return prompt.includes("endless") ? JSON.stringify(said) : said;
 }

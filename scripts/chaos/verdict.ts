@@ -6,7 +6,8 @@ const UNFAIR = 0.1;
 
 /** What should have held and did not, a line each; empty for a run that passed. */
 export function findFailures(report: ChaosReport): string[] {
-  const { broken, statuses, prompts, evaluations, leasesLeft } = report;
+  const { broken, statuses, prompts, evaluations, watched, leasesLeft } =
+    report;
   const lines = broken.map((rule) =>
     `run ${rule.run_id}: not so: ${rule.broken} (${rule.detail})`
   );
@@ -20,6 +21,11 @@ export function findFailures(report: ChaosReport): string[] {
   }
   if (evaluations !== prompts) {
     lines.push(`${evaluations} evaluations of ${prompts} prompts`);
+  }
+  if (watched.wrong > 0) {
+    lines.push(
+      `${watched.wrong} of ${watched.asked} turns of the watch are missing, or were taken twice`,
+    );
   }
   if (leasesLeft > 0) lines.push(`${leasesLeft} leases left`);
   if (report.share !== null && Math.abs(report.share - 0.5) > UNFAIR) {

@@ -6,10 +6,11 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 
 /** How many ports after a busy one are tried. */
 const NEXT_PORTS = 99;
+/** Any page that a browser shows may send as much as it likes; what is behind a guard reads less. */
+const MOST_BODY_BYTES = 5_000_000;
 
 /**
  * Listens on the preferred port of 127.0.0.1, or on the next free one; 0 means any. By node:http, for
@@ -64,15 +65,32 @@ async function answer(
   handle: (request: Request) => Promise<Response>,
 ): Promise<void> {
   const { method = "GET", url = "/", headers } = incoming;
+  const sent = await readBody(incoming);
+  if (sent === undefined) {
+    outgoing.writeHead(413, { connection: "close" }).end();
+    return;
+  }
   const response = await handle(
     new Request(new URL(url, "http://127.0.0.1"), {
       method,
       headers: headers as Record<string, string>,
-      body: method === "GET" || method === "HEAD"
-        ? undefined
-        : await text(incoming),
+      body: method === "GET" || method === "HEAD" ? undefined : sent,
     }),
   );
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   outgoing.end(Buffer.from(await response.arrayBuffer()));
+}
+
+/** Undefined: it is longer than allowed, and the rest of it is not read. */
+async function readBody(
+  incoming: IncomingMessage,
+): Promise<string | undefined> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of incoming.iterator({ destroyOnReturn: false })) {
+    bytes += part.length;
+    if (bytes > MOST_BODY_BYTES) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString();
 }

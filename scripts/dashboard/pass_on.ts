@@ -6,7 +6,6 @@ import { toServiceCall } from "./services.ts";
 
 /** Secret keys are refused to browsers, which are told by their User-Agent. */
 export const USER_AGENT = "prompt-pipeline-dashboard";
-const MOST_BODY_BYTES = 5_000_000;
 /** To look for tables takes a project seconds: a name that is none of them starts it no more often. */
 const LOOK_MS = 10_000;
 /** Longer than the 55 s that the project gives its slowest functions. */
@@ -119,9 +118,6 @@ export function createPassOn(
       return refuse(404, "The dashboard does not ask this of a project");
     }
     const sent = request.method === "POST" ? await request.text() : undefined;
-    if (sent !== undefined && sent.length > MOST_BODY_BYTES) {
-      return refuse(413, "The request is too large");
-    }
     const body = sent === undefined
       ? undefined
       : service?.isExtraction

@@ -313,3 +313,30 @@ Deno.test("the secret key goes to the project with a User-Agent of its own, and 
     assertEquals(headers.get(TOKEN_HEADER), null);
   });
 });
+
+Deno.test("the dashboard's server reads no more of a body than it could pass on", async () => {
+  await withDashboard(async ({ port }, asked) => {
+    const sent = httpRequest({
+      host: "127.0.0.1",
+      port,
+      path: "/rest/v1/rpc/browse_evaluations",
+      method: "POST",
+    });
+    const part = "x".repeat(1_000_000);
+    let parts = 0;
+    const status = await new Promise<number | undefined>((resolve) => {
+      const write = () => {
+        if (++parts > 200) sent.end();
+        else sent.write(part, () => setTimeout(write));
+      };
+      sent.on("response", ({ statusCode }) => {
+        parts = Infinity;
+        resolve(statusCode);
+      });
+      sent.on("error", () => resolve(undefined));
+      write();
+    });
+    sent.destroy();
+    assertEquals([status, asked], [413, []]);
+  });
+});

@@ -54,6 +54,8 @@ export async function startListeningChild(
     /** True hides the environment of this process from the child. */
     clearEnv: boolean;
     log: (line: string) => void;
+    /** Ends the child. */
+    signal?: AbortSignal;
     /** Told what the child has to say to the parent alone, see sendReport(). */
     onReport?: (report: string) => void;
   },

@@ -1,31 +1,7 @@
-import { basename, join } from "node:path";
 import type { Sql } from "postgres";
-import { ifPresent } from "./if_present.ts";
+import type { Migration } from "./migration_files.ts";
 import { type AppliedMigration, expectSameFiles } from "./other_files.ts";
 import { splitStatements } from "./statements.ts";
-
-/** A file of supabase/migrations: `<version>_<name>.sql`. */
-export interface Migration {
-  path: string;
-  version: string;
-  name: string;
-  sql: string;
-}
-
-/** Reads the migrations of a folder in the order in which they apply; a new project has no folder yet. */
-export async function readMigrations(folder: string): Promise<Migration[]> {
-  const files: string[] = [];
-  if (!await ifPresent(Deno.stat(folder))) return [];
-  for await (const entry of Deno.readDir(folder)) {
-    if (/^\d+_.*\.sql$/.test(entry.name)) files.push(join(folder, entry.name));
-  }
-  return await Promise.all(
-    files.sort().map(async (path) => {
-      const [, version, name] = /^(\d+)_(.*)\.sql$/.exec(basename(path))!;
-      return { path, version, name, sql: await Deno.readTextFile(path) };
-    }),
-  );
-}
 
 /**
  * Applies the migrations that the database does not have yet, each in a

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Migration } from "./migrations.ts";
+import type { Migration } from "./migration_files.ts";
 import { splitStatements } from "./statements.ts";
 
 /** A row of supabase_migrations.schema_migrations. */

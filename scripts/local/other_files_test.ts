@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Migration } from "./migrations.ts";
+import type { Migration } from "./migration_files.ts";
 import { expectSameFiles, findOtherFiles } from "./other_files.ts";
 
 const file = (version: string, sql: string): Migration => ({

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import postgres, { type Sql } from "postgres";
 import { ifPresent } from "./if_present.ts";
-import { applyMigrations, readMigrations } from "./migrations.ts";
+import { readMigrations } from "./migration_files.ts";
+import { applyMigrations } from "./migrations.ts";
 import type { DatabaseContent } from "./postgres/runtime.ts";
 
 /**

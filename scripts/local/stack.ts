@@ -149,7 +149,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const databasePort = port === 0 ? 0 : base + 1;
 
   const content = await projectContent(project);
-  let restartBackground = () => {};
+  let afterRestart = () => {};
   const database = await openDatabase({
     databaseUrl,
     folder: folder.path,
@@ -157,7 +157,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     port: databasePort,
     // The many databases that begin anew are copies of one that has it all.
     content: dataDir === undefined ? content : undefined,
-    onRestart: () => restartBackground(),
+    onRestart: () => afterRestart(),
     log,
   });
   cleanup.defer(database.stop);
@@ -235,7 +235,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     database.standIns.flatMap((name) => workers[name] ?? []),
     complain,
   );
-  restartBackground = background.restart;
+  afterRestart = () => {
+    background.restart();
+    rest.startAnew().catch(complain);
+  };
   cleanup.defer(background.stop);
   await background.start();
 

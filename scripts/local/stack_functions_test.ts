@@ -5,17 +5,48 @@ import {
   assertStrictEquals,
 } from "@std/assert";
 import { join } from "node:path";
+import type { IsolateLimits } from "./functions/isolate_limits.ts";
 import { isAlive } from "./is_alive.ts";
 import { type Stack } from "./stack.ts";
+import { shareStack } from "./testing/share_stack.ts";
 import {
   eventually,
   greeting,
   processOf,
+  project,
   withStack,
 } from "./testing/test_stack.ts";
 
+const limits = { cpuMs: 1e6, memoryMb: 1e6, wallMs: 1e6 };
+let skews: number[] = [];
+const takeStack = shareStack(
+  {
+    port: 0,
+    project,
+    functionEnv: { EXTRA: "yes" },
+    isolateLimits: limits,
+    clockSkewMs: () => skews.shift() ?? 0,
+  },
+  (stack) => stack.kill("functions"),
+);
+
+/** The one stack, whose next processes have these limits. */
+async function withLimits(
+  test: (stack: Stack) => Promise<void>,
+  changed: Partial<IsolateLimits> = {},
+): Promise<void> {
+  const stack = await takeStack();
+  const unlimited = { ...limits };
+  Object.assign(limits, changed);
+  try {
+    await test(stack);
+  } finally {
+    Object.assign(limits, unlimited);
+  }
+}
+
 Deno.test("startStack() runs functions as hosted Supabase does", () =>
-  withStack(async (stack) => {
+  withLimits(async (stack) => {
     const hello = `${stack.url}/functions/v1/hello`;
     const { pathname, extra, variables } = await (await fetch(hello)).json();
     assertEquals(pathname, "/hello");
@@ -33,7 +64,7 @@ Deno.test("startStack() runs functions as hosted Supabase does", () =>
     assertEquals(later.status, 202);
     await later.body?.cancel();
     await greeting(stack, "later");
-  }, { functionEnv: { EXTRA: "yes" } }));
+  }));
 
 Deno.test("startStack() starts a function at its first call, which is told why it does not start", async () => {
   const folder = await Deno.makeTempDir();
@@ -112,7 +143,7 @@ const replacement = (stack: Stack, ended: number) =>
   });
 
 Deno.test("startStack() replaces a function that has used half its time and lets it finish", () =>
-  withStack(async (stack) => {
+  withLimits(async (stack) => {
     // Under way when the first has used half of its 6 seconds.
     const slow = processOf(stack, "/worked", "3500");
     const first = await processOf(stack);
@@ -120,22 +151,22 @@ Deno.test("startStack() replaces a function that has used half its time and lets
     assertStrictEquals(await slow, first);
     await greeting(stack, "goodbye: early_drop");
     await eventually(() => Promise.resolve(!isAlive(first) || undefined));
-  }, { isolateLimits: { cpuMs: 1e6, memoryMb: 1e6, wallMs: 6_000 } }));
+  }, { wallMs: 6_000 }));
 
 Deno.test("startStack() kills a function at the limit of wall clock, told before", () =>
-  withStack(async (stack) => {
+  withLimits(async (stack) => {
     const first = await processOf(stack, "/wait");
     await greeting(stack, "goodbye: wall_clock");
     await eventually(() => Promise.resolve(!isAlive(first) || undefined));
-  }, { isolateLimits: { cpuMs: 1e6, memoryMb: 1e6, wallMs: 2_000 } }));
+  }, { wallMs: 2_000 }));
 
 Deno.test("startStack() kills a function at the limit of memory", () =>
-  withStack(async (stack) => {
+  withLimits(async (stack) => {
     const first = await processOf(stack, "/hold");
     const second = await replacement(stack, first);
     await eventually(() => Promise.resolve(!isAlive(first) || undefined));
     assert(isAlive(second));
-  }, { isolateLimits: { cpuMs: 1e6, memoryMb: 100, wallMs: 1e6 } }));
+  }, { memoryMb: 100 }));
 
 Deno.test({
   name:
@@ -143,25 +174,25 @@ Deno.test({
   // Elsewhere nothing tells what a thread has used.
   ignore: Deno.build.os !== "linux",
   fn: () =>
-    withStack(async (stack) => {
+    withLimits(async (stack) => {
       const first = await processOf(stack, "/work", "60000");
       const second = await replacement(stack, first);
       assert(isAlive(second));
       await greeting(stack, "goodbye: cpu");
       await eventually(() => Promise.resolve(!isAlive(first) || undefined));
       assertStrictEquals(await processOf(stack), second);
-    }, { isolateLimits: { cpuMs: 1_000, memoryMb: 1e6, wallMs: 1e6 } }),
+    }, { cpuMs: 1_000 }),
 });
 
 Deno.test("startStack() starts a function with a clock that is wrong", () => {
-  const skews = [600_000, -600_000];
   const offset = async ({ url }: Stack) => {
     const response = await fetch(`${url}/functions/v1/hello`);
     return Math.round(((await response.json()).time - Date.now()) / 60_000);
   };
-  return withStack(async (stack) => {
+  return withLimits(async (stack) => {
+    skews = [600_000, -600_000];
     assertEquals(await offset(stack), 10);
     await stack.kill("functions");
     assertEquals(await offset(stack), -10);
-  }, { clockSkewMs: () => skews.shift()! });
+  });
 });

@@ -7,6 +7,7 @@ import {
 } from "@std/assert";
 import { join } from "node:path";
 import { decodeProtectedHeader } from "jose";
+import { startPgCronWorker } from "./background/pg_cron_worker.ts";
 import { startStack } from "./stack.ts";
 import {
   clientFor,
@@ -233,6 +234,48 @@ Deno.test("startStack() runs pg_cron's jobs as the user who scheduled them", () 
     });
   }));
 
+Deno.test("startPgCronWorker() runs what is due at its start, may commit, and cancels what runs when it is stopped", () =>
+  withStack(async ({ sql }) => {
+    await sql`delete from cron.job_run_details`;
+    await sql.unsafe(`
+      create procedure greet_for_long() language plpgsql as $$
+      begin
+        insert into greetings (message) values ('at the start');
+        commit;
+        perform pg_sleep(600);
+      end;
+      $$`);
+    await sql`select cron.schedule('at start', '@reboot', 'call greet_for_long()')`;
+    const worker = await startPgCronWorker(
+      sql,
+      () => new Date(),
+      (error) => {
+        throw error;
+      },
+    );
+    await eventually(async () => {
+      const rows = await sql`
+        select from greetings where message = 'at the start'
+      `;
+      return rows.length > 0 || undefined;
+    });
+    // Too late for this start.
+    await sql`
+      select cron.schedule('later', '@reboot', 'insert into greetings (message) values (''later'')')
+    `;
+    await worker.stop();
+    const details = await sql`
+      select command, status, return_message from cron.job_run_details
+    `;
+    assertEquals(details.map((row) => ({ ...row })), [{
+      command: "call greet_for_long()",
+      status: "failed",
+      return_message: "ERROR: canceling statement due to user request",
+    }]);
+    await sql`select cron.unschedule(jobname) from cron.job`;
+    await sql`delete from greetings where message = 'at the start'`;
+  }));
+
 Deno.test("startStack() puts its address into Vault", () =>
   withStack(async (stack) => {
     const [{ secret }] = await stack.sql`
@@ -245,8 +288,10 @@ Deno.test("startStack() puts its address into Vault", () =>
 Deno.test("kill() is followed by a restart of every part", () =>
   withStack(async (stack) => {
     await stack.sql`insert into greetings (message) values ('kept')`;
-    for (const part of ["functions", "rest", "postgres"] as const) {
-      await stack.kill(part);
+    const kills = [["functions"], ["rest"], ["postgres"], ["rest", "postgres"]];
+    for (const parts of kills as Parameters<typeof stack.kill>[0][][]) {
+      // The last one while REST is starting.
+      for (const part of parts) await stack.kill(part);
       await stack.ready();
       const response = await fetch(`${stack.url}/functions/v1/hello`);
       assertEquals(response.status, 200);

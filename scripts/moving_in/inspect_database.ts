@@ -56,7 +56,7 @@ export function readFacts(output: string): DatabaseFacts {
 }
 
 /** One statement that changes nothing, and works where there is no ledger, no pg_cron and no Vault. */
-export function inspectionQuery(names: TakenNames): string {
+function inspectionQuery(names: TakenNames): string {
   const list = (values: string[]) =>
     `array[${values.map(quote).join(", ")}]::text[]`;
   // Names a table only where it is there: the text of a query is planned when it runs.

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { hidePassword } from "../deploy/hide_password.ts";
 import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 
-/** Pinned: what it prints is read. */
+/** Arguments of npx. Pinned: what it prints is read, committed and compared. */
 export const SUPABASE_CLI = ["-y", "supabase@3.1.0"];
 
 /**

@@ -1,6 +1,6 @@
 import type { Names } from "./names.ts";
 
-/** `drop function if exists …` and the like, nothing where there is nothing to drop. */
+/** `drop routine if exists …` and the like, nothing where there is nothing to drop. */
 export function drop(kind: string, names: string[]): string {
   return names.length === 0
     ? ""

@@ -20,7 +20,7 @@ ${
     toFunction(
       "known_evaluators",
       Object.fromEntries(EVALUATORS.map(toKnownEvaluator)),
-      "Which fields each type of evaluator may have and which it must, whether it asks judges, and which fields the objects in its fields may have, {type: {fields, required, asksJudge?: always | on wish, nested?: {field: fields}}}; type itself is not among the fields.",
+      "Which fields each type of evaluator may have and which it must, whether it asks judges, which fields the objects in its fields may have, and the JSON Schema of each, {type: {fields, required, asksJudge?: always | on wish, nested?: {field: fields}, values: {field: schema}}}; type itself is not among the fields.",
     )
   }
 ${
@@ -60,7 +60,22 @@ function toKnownEvaluator({ schema, asksJudge }: ListedEvaluator) {
     required,
     asksJudge,
     ...Object.keys(nested).length > 0 && { nested },
+    values: Object.fromEntries(
+      names.map((name) => [
+        name,
+        withoutWords(toJsonSchema(fields[name] as z.ZodType)),
+      ]).filter(([, schema]) => Object.keys(schema as object).length > 0),
+    ),
   }];
+}
+
+/** A schema without what is told to people. */
+function withoutWords(schema: unknown): unknown {
+  return JSON.parse(JSON.stringify(schema, (_, value) => {
+    if (typeof value?.type !== "string" && !value?.anyOf) return value;
+    const { description: _words, default: _default, ...rest } = value;
+    return rest;
+  }));
 }
 
 /** The names that an object in this place, or an object of a list in it, may have. */

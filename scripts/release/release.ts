@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { checkout, supabaseFolder } from "../local/checkout.ts";
-import { readMigrations } from "../local/migrations.ts";
+import { readMigrations } from "../local/migration_files.ts";
 import { installStatements } from "./install_script.ts";
 import { writeManifest } from "./manifest.ts";
 import type { Manifest } from "./names.ts";
@@ -60,7 +60,7 @@ export async function release(version: string, now: Date): Promise<string[]> {
     `Released ${version}: ${
       written.map(({ path }) => basename(path)).join(", ")
     }`,
-    `Next: deno task types && deno task docs, look at git diff, commit, then git tag v${version}`,
+    `Next: look at git diff, git add --all and commit, then git tag v${version}`,
     "With the next change of supabase/schemas write a version with -dev into deno.json.",
   ];
 }

@@ -43,14 +43,14 @@ export async function removalScript(
     forgetJobsAndSecrets(names),
     dropEach("policy", names.policies),
     dropEach("trigger", names.triggers),
-    drop("function", ofViews),
+    drop("routine", ofViews),
     drop("view", Object.keys(views)),
     withData ? dropResults() : keepResults(kept),
-    drop("function", ofTables),
+    drop("routine", ofTables),
     // Some have rows of tables in them.
     drop("type", types),
     drop("table", tables.filter((name) => !kept.includes(name))),
-    drop("function", others),
+    drop("routine", others),
     drop("type", storedTypes),
     // Those of identity columns went with them.
     drop("sequence", sequences.filter((name) => name.startsWith("pipeline."))),

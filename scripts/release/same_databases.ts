@@ -1,8 +1,11 @@
 import { join } from "node:path";
-import { applyMigrations, readMigrations } from "../local/migrations.ts";
+import { readMigrations } from "../local/migration_files.ts";
+import { applyMigrations } from "../local/migrations.ts";
 import { diffDatabases } from "../test/supabase_cli.ts";
+import type { Sql } from "postgres";
 import type { ProjectDatabase } from "./databases.ts";
 import { installStatements } from "./install_script.ts";
+import { digestRows, readColumns } from "./rows_of_tables.ts";
 import type { Source } from "./source.ts";
 
 /**
@@ -23,9 +26,30 @@ export async function expectSameMigrations(
   const read = await createDatabase();
   await read.sql.unsafe(await installStatements(source)).simple();
   const difference = await findDifference(migrated, read);
-  if (difference === "") return;
+  if (difference !== "") {
+    throw new Error(
+      `The migrations do not give what supabase/schemas says. They lack:\n${difference}`,
+    );
+  }
+  await expectSameRows(migrated.sql, read.sql);
+}
+
+/**
+ * What a comparison of schemas does not see: rows that the schemas insert, and a release writes by hand.
+ *
+ * @throws Error that names the tables whose rows differ
+ */
+export async function expectSameRows(migrated: Sql, read: Sql): Promise<void> {
+  const columns = await readColumns(read);
+  const rows = await digestRows(migrated, columns);
+  const differing = Object.entries(await digestRows(read, columns))
+    .filter(([table, digest]) => rows[table] !== digest)
+    .map(([table]) => table);
+  if (differing.length === 0) return;
   throw new Error(
-    `The migrations do not give what supabase/schemas says. They lack:\n${difference}`,
+    `The migrations do not give the rows that supabase/schemas inserts into ${
+      differing.join(", ")
+    }. Write them into supabase/releases/VERSION.sql`,
   );
 }
 

@@ -38,12 +38,12 @@ export async function upgradeScript(
     lockTables(before.tables, doing),
     "-- What the tables are free of while they change.",
     dropEach("policy", before.policies),
-    drop("function", ofViews),
+    drop("routine", ofViews),
     drop("view", views),
     await handWrittenSince(supabaseFolder, from, version),
     "-- What went, or is called in another way.",
     dropEach("trigger", gone(before.triggers, after.triggers)),
-    drop("function", functions),
+    drop("routine", functions),
     unschedule(gone(before.cronJobs, after.cronJobs)),
     takeBack(
       [
@@ -57,6 +57,20 @@ export async function upgradeScript(
     "-- From here on as supabase/schemas says.",
     await statementsWrittenAnew(whole),
   ].filter(Boolean).join("\n");
+}
+
+/** An upgrade to the version that is there: its names and tables stay, everything else is written anew. */
+export async function renewalScript(): Promise<string> {
+  const source = await thisSource();
+  const { policies, tables, views, functions } = await readManifest(
+    source.supabaseFolder,
+  );
+  return [
+    lockTables(tables, `renew ${source.version}`),
+    dropEach("policy", policies),
+    takeBack([...tables, ...Object.keys(views)], Object.keys(functions)),
+    await statementsWrittenAnew(source),
+  ].join("\n");
 }
 
 async function handWrittenSince(
@@ -103,7 +117,7 @@ function takeBack(relations: string[], functions: string[]): string {
   ${relations.join(",\n  ")}
 ${roles};
 revoke all on all sequences in schema pipeline ${roles};
-revoke all on function
+revoke all on routine
   ${functions.join(",\n  ")}
 ${roles};
 do $$

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { readMigrations } from "../local/migrations.ts";
+import { readMigrations } from "../local/migration_files.ts";
 import { installStatements } from "./install_script.ts";
 import { checksumOf, readRelease, releasedVersions } from "./releases.ts";
 import { readSchemaFiles } from "./schema_files.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { basename, join } from "node:path";
-import { readMigrations } from "../local/migrations.ts";
+import { readMigrations } from "../local/migration_files.ts";
 import { supabaseFolder } from "../local/checkout.ts";
 import { installStatements } from "./install_script.ts";
 import type { Manifest } from "./names.ts";

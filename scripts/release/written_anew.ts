@@ -63,7 +63,7 @@ export async function statementsWrittenAnew(
 
 function orReplace(statement: string): string {
   return statement.replace(
-    /^create (?=(function|view|trigger)\b)/m,
+    /^create (?=(function|procedure|view|trigger)\b)/m,
     "create or replace ",
   );
 }

@@ -7,32 +7,42 @@ import {
 } from "./hosted_deno.ts";
 import { runTests, type TestChoice, type TestCounts } from "./run_deno_test.ts";
 
+const functions = "supabase/functions";
 const e2e = "supabase/tests/e2e";
 const slow = "supabase/tests/slow";
 const large = "supabase/tests/large";
 const sqlTest = "scripts/test/parts/sql_test.ts";
 const releaseTest = "scripts/test/parts/release_test.ts";
 
+/** What is no unit test. */
+const elsewhere = [e2e, slow, large, "scripts/test/parts"];
+
 const parts: Record<string, TestChoice & { args?: string[] }> = {
   check: { files: ["scripts/test/parts/check_test.ts"] },
   e2e: { folders: [e2e] },
   cli: { files: [releaseTest, "scripts/test/parts/cli_test.ts"] },
   sql: { files: [sqlTest] },
-  unit: {
+  unit: { folders: ["scripts", "supabase"], ignore: elsewhere },
+  scripts: {
     folders: ["scripts", "supabase"],
-    ignore: [e2e, slow, large, "scripts/test/parts"],
+    ignore: [...elsewhere, functions],
   },
-  runtime: { folders: ["supabase/functions"] },
+  functions: { folders: [functions] },
+  // In one process: others run beside it.
+  runtime: { folders: [functions], oneByOne: true },
   slow: { folders: [slow] },
   large: { folders: [large], oneByOne: true },
   postgres15: { files: [sqlTest, releaseTest], args: ["--postgres=15"] },
 };
 
-/** What runs when no part is named, side by side in each group: what takes longest begins. */
-const daily = [["check", "e2e", "cli", "sql", "unit"], ["runtime"]];
+/**
+ * What runs when no part is named, all side by side: what takes longest begins. The functions' own
+ * tests run once, with the Deno of hosted Supabase.
+ */
+const daily = [["check", "e2e", "cli", "sql", "scripts"], ["runtime"]];
 
 /** What takes longer than one likes to wait after each change. A test is left out by lying in its folder. */
-const onlyBeforeReleases = [["slow"], ["large"], ["postgres15"]];
+const onlyBeforeReleases = [["functions"], ["slow"], ["large"], ["postgres15"]];
 
 const usage = `deno task test [part | all] [filter] [--db-url URL]
 
@@ -43,9 +53,10 @@ Parts, all run when none is named:
   cli      what the Supabase CLI says of the migrations, of installing, upgrading and removing
   sql      supabase/tests/**/*.test.sql;
            --db-url takes a server with pgTAP instead of the embedded PostgreSQL 17
-  unit     *_test.ts
+  scripts  *_test.ts of scripts and supabase/tests
   runtime  the functions' *_test.ts with the Deno of hosted Supabase
 Run only when they are named, and by "all", which runs everything, as before each release:
+  functions  the functions' *_test.ts with this Deno; unit is scripts and functions
   slow     ${slow}/*_test.ts: the package, a deployment, the demo, the pages of docs/how-to,
            sweeps and judgement in the dashboard, runs of thousands of prompts
   large    ${large}/*_test.ts: a million evaluations, an archive of 200 MB, a sweep of
@@ -57,30 +68,36 @@ const flags = parseArgs(Deno.args, {
   boolean: ["help"],
 });
 const [name, filter] = flags._ as string[];
-const everything = [...daily, ...onlyBeforeReleases];
-const chosen = name === "all"
-  ? everything
-  : name === undefined
-  ? daily
-  : [[name]];
-if (flags.help || chosen.flat().some((part) => !(part in parts))) {
+/** One after the other, of each the groups side by side. */
+const chosen = name === undefined
+  ? [daily]
+  : name === "all"
+  ? [daily, ...onlyBeforeReleases.map((group) => [group])]
+  : [[[name]]];
+if (flags.help || chosen.flat(2).some((part) => !(part in parts))) {
   console.log(usage);
   Deno.exit(flags.help ? 0 : 2);
 }
 const total: TestCounts = { passed: 0, failed: 0, skipped: 0 };
-for (const names of chosen) {
-  console.log(`\n— ${names.join(", ")}`);
-  const counts = await run(names).catch((error) => {
-    console.error(`FAILED ${names}: ${error.message}`);
-    return { passed: 0, failed: 1, skipped: 0 };
-  });
-  total.passed += counts.passed;
-  total.failed += counts.failed;
-  total.skipped += counts.skipped;
+for (const groups of chosen) {
+  console.log(`\n— ${groups.flat().join(", ")}`);
+  const counts = await Promise.all(
+    groups.map((names) =>
+      run(names).catch((error) => {
+        console.error(`FAILED ${names}: ${error.message}`);
+        return { passed: 0, failed: 1, skipped: 0 };
+      })
+    ),
+  );
+  for (const { passed, failed, skipped } of counts) {
+    total.passed += passed;
+    total.failed += failed;
+    total.skipped += skipped;
+  }
 }
 const skipped = total.skipped ? `, ${total.skipped} skipped` : "";
 console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
-if (chosen === daily) {
+if (name === undefined) {
   const left = onlyBeforeReleases.flat().join(", ");
   console.log(`Left out: ${left}. deno task test all runs them, too`);
 }

@@ -1,4 +1,5 @@
 import { checkout } from "../local/checkout.ts";
+import { readLines } from "../local/lines.ts";
 import { gatherTests } from "./gather_tests.ts";
 
 /** What to run; by default all tests of the paths, with the Deno of this process. */
@@ -43,11 +44,11 @@ async function runDenoTest(
     stdout: "piped",
   }).spawn();
   let output = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of child.stdout) {
-    Deno.stdout.writeSync(chunk);
-    output += decoder.decode(chunk, { stream: true });
-  }
+  await readLines(child.stdout, (line) => {
+    // Whole lines: another one may run beside it.
+    console.log(line);
+    output += `${line}\n`;
+  });
   const { success } = await child.status;
   const counts = readCounts(output);
   return success || counts.failed > 0 ? counts : { ...counts, failed: 1 };
@@ -61,7 +62,7 @@ export interface TestChoice {
   folders?: string[];
   /** Folders inside them that are left out. */
   ignore?: string[];
-  /** Where one beside another would disturb what they measure. */
+  /** In one process, where one beside another would disturb what they measure, or takes too much. */
   oneByOne?: boolean;
 }
 

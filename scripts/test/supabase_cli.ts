@@ -1,7 +1,7 @@
+import { SUPABASE_CLI } from "../moving_in/supabase_cli.ts";
 import { type ProgramAnswer, runPackage } from "./run_program.ts";
 
-/** Pinned: its output is committed and compared. */
-const cli = "supabase@3.1.0";
+const [, cli] = SUPABASE_CLI;
 
 /**
  * Runs the official CLI on this project against a database or a Management API of

@@ -25,7 +25,7 @@
 --
 --   pipeline_enqueue_tasks         → pending       a key is enqueued once, so that twice is harmless
 --   pipeline_claim_tasks           pending → leased            within slots, rate and money
---   pipeline_extend_leases         leased, for 30 s more       the heartbeat, every 4 s
+--   pipeline_extend_leases         leased, for 20 s more       the heartbeat, every 3 s
 --   pipeline_checkpoint_task       leased, further on          what it found so far is enqueued
 --   pipeline_finish_tasks          leased → succeeded          and stores, counts, follows up
 --                                  leased → failed             a permanent error, or no try left
@@ -40,7 +40,7 @@
 --
 -- When a worker dies, a task that is
 --   pending    is not touched: it belongs to no worker. Maintenance wakes another one;
---   leased     is pending again when its lease has run out, after 30 s at most, and what it
+--   leased     is pending again when its lease has run out, after 20 s at most, and what it
 --              checkpointed is kept. A call that was under way is made again: model calls are at
 --              least once. What the dead worker still sends carries a lease that does not hold, and
 --              changes nothing: stored results are exactly once;
@@ -48,7 +48,9 @@
 --
 -- A result that the database refuses fails its task. When it lies in a table or the server, the run
 -- pauses, and the result waits in pipeline.waiting_results, its task leased until infinity.
--- A run whose last worker died goes on with the next maintenance, every 10 s by pg_cron.
+-- Another takes the place of a worker that has not been heard of for 8 s, and goes on with what is
+-- pending; slots of calls that may still be in flight come free with their leases. Maintenance comes
+-- every 10 s by pg_cron, every 2 s as long as there are workers, and whenever Postgres has started.
 --
 -- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, list of
 -- prompts, what the owner has used, so that no cycle can form.
@@ -66,7 +68,8 @@
 --   endpoints, store, listed_prompts, sample          details of these
 -- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, quotas, cache),
 -- evaluation/ (scores and judges), notify/ (webhooks), people/ (what people look at and call) and
--- access/ (who may, and the schedule). config.toml has the order in which PostgreSQL reads them.
+-- access/ (who may read, write and call what, and the schedule). config.toml has the order in which
+-- PostgreSQL reads them.
 -- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
 
 create extension if not exists pg_net with schema extensions;
@@ -115,19 +118,7 @@ begin
 end;
 $$;
 comment on function pipeline.has_right(text) is
-  'Whether the signed-in user of this request has a right: a word in "pipeline" of their app_metadata, which only the project can write.';
-
-create function pipeline.may_read()
-returns boolean
-language sql
-stable
-parallel safe
-set search_path = ''
-as $$
-  select pipeline.has_right('read');
-$$;
-comment on function pipeline.may_read() is
-  'Whether the signed-in user of this request reads what others have: "read" in "pipeline" of their app_metadata, which only the project can write. It is true or false of a token, hence until that is renewed.';
+  'Whether the signed-in user of this request has a right: a word in "pipeline" of their app_metadata, which only the project can write. "read": they read what others have; "label": they may label it, if they may read it. It is true or false of a token, hence until that is renewed.';
 
 create function pipeline.is_plain(text_of_name text)
 returns boolean
@@ -201,8 +192,6 @@ comment on column pipeline.stages.edge_function is
   'Which Edge Function its workers are: what users wrote and named runs apart from what calls models.';
 comment on column pipeline.stages.call_seconds is
   'How long a call may take and still end before its isolate does, as the last worker of its Edge Function told; null: none has.';
-alter table pipeline.stages enable row level security;
-grant select, update (call_seconds) on pipeline.stages to service_role;
 
 insert into pipeline.stages (
   name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts, edge_function
@@ -418,8 +407,6 @@ comment on column pipeline.endpoint_states.requests_available is
   'Requests that may leave now; refilled continuously, at most one second''s worth.';
 comment on column pipeline.endpoint_states.output_tokens_mean is
   'Moving mean of output tokens per answer; what the next one is expected to take of tokens_per_minute.';
-alter table pipeline.endpoint_states enable row level security;
-grant select, insert, update, delete on pipeline.endpoint_states to service_role;
 
 -- Apart from the endpoint's, because vendors limit each model by itself: what one user's choice of
 -- model meets must not stop the others.
@@ -447,8 +434,6 @@ comment on column pipeline.model_states.best_latency_ms is
   'Latency that the model has when it is not crowded; a much longer one is a sign to shrink.';
 comment on column pipeline.model_states.reduced_at is
   'When concurrency was last cut back; null: never, and it still doubles per round.';
-alter table pipeline.model_states enable row level security;
-grant select, insert, update, delete on pipeline.model_states to service_role;
 
 create function pipeline.create_endpoint_state()
 returns trigger
@@ -465,15 +450,6 @@ $$;
 create trigger create_endpoint_state
 after insert on public.model_endpoints
 for each row execute function pipeline.create_endpoint_state();
-
-alter table public.model_endpoints enable row level security;
--- Here and below: projects made before 2026-05-30 grant new tables to everyone by default.
-revoke all on public.model_endpoints from anon, authenticated, service_role;
-grant select, insert, update, delete on public.model_endpoints to service_role;
--- Headers and templates stay out of users' sight: they say which secrets exist.
-grant select (name, model, format, open_to_users, models, user_parameters, user_headers) on public.model_endpoints to authenticated;
-create policy "users see the endpoints that are open to them"
-  on public.model_endpoints for select to authenticated using (open_to_users);
 
 -- Why: a prompt is asked many times, by runs, repetitions and sweeps, and stored once. It is known by
 -- its key, which is what comparisons pair by.
@@ -517,13 +493,6 @@ comment on column pipeline.prompts.source is
 comment on column pipeline.prompts.parameters is
   'Model parameters of this prompt; they win over those of the run.';
 create index prompts_given_key_idx on pipeline.prompts (run_id, key) where key_is_given;
-alter table pipeline.prompts enable row level security;
-grant select, insert, update, delete on pipeline.prompts to service_role;
--- What was sent, and what a set has, is shown to the person who asks.
-grant select on pipeline.prompts to authenticated;
-create policy "owners read their prompts"
-  on pipeline.prompts for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 -- Enqueuing takes ids before it inserts, so that each task knows its prompt.
 grant usage on sequence pipeline.prompts_id_seq to service_role;
 
@@ -603,13 +572,6 @@ comment on table pipeline.prompt_lists is
 comment on column pipeline.prompt_lists.prompts is 'How many it has, which is the position of the last.';
 comment on column pipeline.prompt_lists.needs_template is
   'Some of its prompts have no text: they are variables of a template.';
-alter table pipeline.prompt_lists enable row level security;
-grant select, insert, update, delete on pipeline.prompt_lists to service_role;
--- The view prompt_set_prompts reads lists as the person who asks.
-grant select on pipeline.prompt_lists to authenticated;
-create policy "owners read their lists"
-  on pipeline.prompt_lists for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create table pipeline.list_entries (
   list_id bigint not null references pipeline.prompt_lists (id) on delete cascade,
@@ -626,17 +588,6 @@ comment on column pipeline.list_entries.key is
   'Names the place, so that adding it twice is harmless: as the key of a task.';
 comment on column pipeline.list_entries.input_tokens is 'As of the tasks that ask it.';
 create index list_entries_prompt_idx on pipeline.list_entries (prompt_id);
-alter table pipeline.list_entries enable row level security;
-grant select, insert, update, delete on pipeline.list_entries to service_role;
-grant select on pipeline.list_entries to authenticated;
-create policy "owners read what their lists have"
-  on pipeline.list_entries for select to authenticated
-  using (
-    list_id in (
-      select prompt_lists.id from pipeline.prompt_lists
-      where prompt_lists.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.create_list(owner uuid, as_of timestamptz)
 returns bigint
@@ -739,13 +690,6 @@ comment on table public.prompt_sets is
 comment on column public.prompt_sets.version is 'From 1; a source without version takes the newest.';
 comment on column public.prompt_sets.owner is 'Null: the project''s own.';
 
-alter table public.prompt_sets enable row level security;
-revoke all on public.prompt_sets from anon, authenticated, service_role;
-grant select on public.prompt_sets to authenticated, service_role;
-create policy "owners read their sets"
-  on public.prompt_sets for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-
 create function pipeline.find_set(name text, version numeric, owner uuid)
 returns public.prompt_sets
 language plpgsql
@@ -792,8 +736,6 @@ join pipeline.list_entries as entry on entry.list_id = saved.list_id
 join pipeline.prompts as prompt on prompt.id = entry.prompt_id;
 comment on view public.prompt_set_prompts is
   'One row per prompt of a version of a set, in the order of position.';
-revoke all on public.prompt_set_prompts from anon, authenticated, service_role;
-grant select on public.prompt_set_prompts to authenticated, service_role;
 
 -- Why: many variants of one thing are one row, as a run is. What they share is said once.
 
@@ -844,22 +786,6 @@ comment on column public.pipeline_sweeps.list_id is
   'The prompts that were extracted for it; null: its source is a set or a run, which need no extracting.';
 create index pipeline_sweeps_owner_idx on public.pipeline_sweeps (owner) where owner is not null;
 create index pipeline_sweeps_list_idx on public.pipeline_sweeps (list_id);
-
-alter table public.pipeline_sweeps enable row level security;
-revoke all on public.pipeline_sweeps from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_sweeps to service_role;
-grant select on public.pipeline_sweeps to authenticated;
-grant insert (
-  name, source, variants, endpoint, model, parameters, options, template, repetitions, results_table,
-  evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
-  max_wait_seconds, prompt_deadline_seconds, deadline_at
-) on public.pipeline_sweeps to authenticated;
-create policy "owners read their sweeps"
-  on public.pipeline_sweeps for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users start sweeps of their own"
-  on public.pipeline_sweeps for insert to authenticated
-  with check (owner = (select pipeline.current_user_id()));
 
 -- Why: a live app stores what its users asked and what they were answered. A watch is one row that has
 -- it graded as it comes in, with no trigger on the app's table and nothing to install in the app.
@@ -917,37 +843,13 @@ comment on column public.pipeline_watches.owner is 'The signed-in user whose it 
 comment on column public.pipeline_watches.created_at is
   'What was asked before it is not graded.';
 
-alter table public.pipeline_watches enable row level security;
-revoke all on public.pipeline_watches from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_watches to service_role;
-grant select, delete on public.pipeline_watches to authenticated;
-grant insert (
-  name, source, evaluators, options, sample, max_cost_per_day, max_answers_per_day, window_turns, approved,
-  evaluation_webhook, results_table
-) on public.pipeline_watches to authenticated;
-grant update (
-  status, sample, max_cost_per_day, max_answers_per_day, window_turns, approved, evaluation_webhook
-) on public.pipeline_watches to authenticated;
-create policy "owners read their watches"
-  on public.pipeline_watches for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users watch for themselves"
-  on public.pipeline_watches for insert to authenticated
-  with check (owner = (select pipeline.current_user_id()));
-create policy "owners change their watches"
-  on public.pipeline_watches for update to authenticated
-  using (owner = (select pipeline.current_user_id()))
-  with check (owner = (select pipeline.current_user_id()));
-create policy "owners end their watches"
-  on public.pipeline_watches for delete to authenticated
-  using (owner = (select pipeline.current_user_id()));
-
 create table pipeline.watch_states (
   watch_id bigint primary key references public.pipeline_watches (id) on delete cascade,
   read_until timestamptz,
   day date,
   problem text,
-  tried_at timestamptz
+  tried_at timestamptz,
+  windows_due_at timestamptz
 );
 comment on table pipeline.watch_states is 'One row per watch: how far it has come.';
 comment on column pipeline.watch_states.read_until is
@@ -956,17 +858,8 @@ comment on column pipeline.watch_states.day is
   'The day of UTC on which maintenance last let go on what had stopped for the money of a day.';
 comment on column pipeline.watch_states.problem is 'Why it cannot begin its next run; null: it can.';
 comment on column pipeline.watch_states.tried_at is 'When it last tried to.';
-alter table pipeline.watch_states enable row level security;
-grant select, insert, update, delete on pipeline.watch_states to service_role;
-grant select on pipeline.watch_states to authenticated;
-create policy "owners read the states of their watches"
-  on pipeline.watch_states for select to authenticated
-  using (
-    watch_id in (
-      select pipeline_watches.id from public.pipeline_watches
-      where pipeline_watches.owner = (select pipeline.current_user_id())
-    )
-  );
+comment on column pipeline.watch_states.windows_due_at is
+  'When its windows are looked at again; null: with the next maintenance.';
 
 -- Why: a run is one row, so that starting, watching, pausing and comparing need nothing but a table.
 
@@ -978,8 +871,6 @@ comment on table pipeline.results_tables is
   'The public tables that answers may be stored into: prompt_evaluations, those of create_evaluations_table(), and those that the project''s owner has registered with use_evaluations_table().';
 comment on column pipeline.results_tables.is_foreign is
   'Made by somebody else: it has the eleven columns of a stored answer, and takes no runs.';
-alter table pipeline.results_tables enable row level security;
-grant select, insert on pipeline.results_tables to service_role;
 
 create table pipeline.experiments (
   owner uuid,
@@ -990,13 +881,6 @@ create table pipeline.experiments (
 comment on table pipeline.experiments is
   'One row per experiment that runs or stored answers have named: the same name of two owners is two experiments. Its unique key decides who was first.';
 comment on column pipeline.experiments.owner is 'Null: the project''s own.';
-alter table pipeline.experiments enable row level security;
-grant select, insert, update, delete on pipeline.experiments to service_role;
--- The same prompt is looked for in all of them.
-grant select on pipeline.experiments to authenticated;
-create policy "owners read the names of their experiments"
-  on pipeline.experiments for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
 returns boolean
@@ -1022,7 +906,7 @@ parallel safe
 set search_path = ''
 as $$
   select case
-    when pipeline.may_read() then owner_asked_for.owner
+    when pipeline.has_right('read') then owner_asked_for.owner
     else coalesce(pipeline.current_user_id(), owner_asked_for.owner)
   end;
 $$;
@@ -1090,6 +974,7 @@ create table public.pipeline_runs (
   rests smallint not null default 0,
   eases jsonb not null default '{}',
   broken_workers smallint not null default 0,
+  waits_for_day boolean not null default false,
   input_tokens bigint not null default 0,
   output_tokens bigint not null default 0,
   cost numeric not null default 0,
@@ -1198,6 +1083,8 @@ comment on column public.pipeline_runs.eases is
   'By stage and endpoint, 0 to 1: how surely its calls pass the rate limits, as far as the last ones tell.';
 comment on column public.pipeline_runs.broken_workers is
   'Workers in a row that ended with an error and brought nothing; the third pauses the run, and the first when that has paused three runs of its owner.';
+comment on column public.pipeline_runs.waits_for_day is
+  'It is paused because what a day may cost or take is used up: that of a watch goes on by itself on the next.';
 comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
 comment on column public.pipeline_runs.owner is
   'The signed-in user who started it; null for service_role and SQL.';
@@ -1210,28 +1097,6 @@ create index pipeline_runs_watch_idx on public.pipeline_runs (watch_id) where wa
 create index pipeline_runs_list_idx on public.pipeline_runs (list_id) where list_id is not null;
 create index pipeline_runs_active_idx on public.pipeline_runs (id)
   where status in ('queued', 'running');
-
-alter table public.pipeline_runs enable row level security;
-revoke all on public.pipeline_runs from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_runs to service_role;
-grant select on public.pipeline_runs to authenticated;
-grant insert (
-  experiment_name, source, endpoint, model, parameters, options, template, repetitions, results_table,
-  evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
-  max_wait_seconds, prompt_deadline_seconds, deadline_at
-) on public.pipeline_runs to authenticated;
-grant update (status, max_concurrency) on public.pipeline_runs to authenticated;
-
-create policy "owners read their runs"
-  on public.pipeline_runs for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users start runs of their own"
-  on public.pipeline_runs for insert to authenticated
-  with check (owner = (select pipeline.current_user_id()));
-create policy "owners steer their runs"
-  on public.pipeline_runs for update to authenticated
-  using (owner = (select pipeline.current_user_id()))
-  with check (owner = (select pipeline.current_user_id()));
 
 create function pipeline.model_of(
   run public.pipeline_runs,
@@ -1306,7 +1171,6 @@ create function pipeline.fill_template(
   out missing text[],
   out is_too_long boolean
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''
@@ -1473,12 +1337,6 @@ create table pipeline.evaluations (
 );
 comment on table pipeline.evaluations is
   'Every evaluation of every results table: those tables inherit from it, and it has no rows of its own. tableoid tells the table.';
-alter table pipeline.evaluations enable row level security;
-grant select on pipeline.evaluations to authenticated;
-grant select, update, delete on pipeline.evaluations to service_role;
-create policy "owners read their evaluations"
-  on pipeline.evaluations for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.key_is_no_hash()
 returns text
@@ -1537,7 +1395,7 @@ begin
      grant select on public.%1$I to authenticated;
      drop policy if exists "owners read their evaluations" on public.%1$I;
      create policy "owners read their evaluations" on public.%1$I for select to authenticated
-       using (owner = (select pipeline.current_user_id()) or (select pipeline.may_read()));
+       using (owner = (select pipeline.current_user_id()) or (select pipeline.has_right(''read'')));
      comment on table public.%1$I is %2$L',
     open_results_table.name,
     'One row per task of a run: what was asked, what the model answered or why it did not. Kept until deleted.'
@@ -1618,14 +1476,6 @@ comment on column public.evaluation_scores.error is
 create index evaluation_scores_owner_idx
   on public.evaluation_scores (owner) where owner is not null;
 
-alter table public.evaluation_scores enable row level security;
-revoke all on public.evaluation_scores from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_scores to service_role;
-grant select on public.evaluation_scores to authenticated;
-create policy "owners read their scores"
-  on public.evaluation_scores for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-
 create table public.evaluation_votes (
   id bigint generated always as identity primary key,
   task_id bigint not null,
@@ -1665,14 +1515,6 @@ create index evaluation_votes_evaluation_idx
   on public.evaluation_votes (results_table, evaluation_id, evaluator, run_id);
 create index evaluation_votes_owner_idx
   on public.evaluation_votes (owner) where owner is not null;
-
-alter table public.evaluation_votes enable row level security;
-revoke all on public.evaluation_votes from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_votes to service_role;
-grant select on public.evaluation_votes to authenticated;
-create policy "owners read their votes"
-  on public.evaluation_votes for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 -- Why: one queue for all stages, so that claim, lease, retry, maintenance and cancel are written once.
 
@@ -1760,6 +1602,8 @@ comment on column public.pipeline_tasks.reserved_cost is
   'USD that the call may cost at most; set aside in its budgets while it is leased.';
 comment on column public.pipeline_tasks.budgets is
   'Rows of pipeline.budgets that its latest claim reserved in; null: none.';
+comment on column public.pipeline_tasks.lease_expires_at is
+  'When its worker must have given a sign of life: a lease goes on as long as its worker lives. infinity: its result waits in pipeline.waiting_results.';
 comment on column public.pipeline_tasks.available_at is 'When it may be claimed.';
 comment on column public.pipeline_tasks.lease_token is
   'Random per claim; a result that carries another token changes nothing.';
@@ -1772,19 +1616,6 @@ create index pipeline_tasks_events_idx
   on public.pipeline_tasks (run_id, id) where stage = 'notify' and status in ('pending', 'leased');
 create index pipeline_tasks_failed_idx
   on public.pipeline_tasks (run_id) where status = 'failed';
-
-alter table public.pipeline_tasks enable row level security;
-revoke all on public.pipeline_tasks from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_tasks to service_role;
-grant select on public.pipeline_tasks to authenticated;
-create policy "owners read the tasks of their runs"
-  on public.pipeline_tasks for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create table pipeline.task_errors (
   id bigint generated always as identity primary key,
@@ -1811,18 +1642,6 @@ comment on column pipeline.task_errors.result is
   'Of an error not_storable: what came of the call, as the worker sent it, so that nothing that was paid for is lost.';
 create index task_errors_run_idx on pipeline.task_errors (run_id, id);
 create index task_errors_task_idx on pipeline.task_errors (task_id);
-alter table pipeline.task_errors enable row level security;
-grant select, insert, delete on pipeline.task_errors to service_role;
--- The view pipeline_errors reads it as the person who asks.
-grant select on pipeline.task_errors to authenticated;
-create policy "owners read the errors of their runs"
-  on pipeline.task_errors for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
 
 -- Why: a worker begins once, with the token of its wake, has its successor woken before it ends, and
 -- ends by giving back what it holds. The database knows of each step, so that it can tell who lives.
@@ -1833,11 +1652,34 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- Seven heartbeats, so that a few slow ones cost nothing.
-  select interval '30 seconds';
+  -- A heartbeat comes every 3 s: Postgres may be away for 15 s, and no call is made twice.
+  select interval '20 seconds';
 $$;
 comment on function pipeline.lease_time() is
-  'How long a lease holds without a heartbeat: the longest that a dead worker can delay its tasks, but for the maintenance that follows.';
+  'How long a worker keeps its tasks without a word: the longest that a dead one can delay them, but for the maintenance that follows.';
+
+create function pipeline.silence_time()
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$
+  -- Two heartbeats and a slow one.
+  select interval '8 seconds';
+$$;
+comment on function pipeline.silence_time() is
+  'How long after its last word a worker keeps its place, and slots in which it calls nothing: then others go on with what nobody holds. Should it be alive, it keeps its tasks and a slot for each, and gets more when it says so.';
+
+create function pipeline.doubt_time()
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$
+  select pipeline.lease_time() - pipeline.silence_time();
+$$;
+comment on function pipeline.doubt_time() is
+  'How long a worker may be silent, alive and calling: from when others may take its place until it is dead.';
 
 create table pipeline.workers (
   id uuid primary key default gen_random_uuid(),
@@ -1874,13 +1716,13 @@ comment on column pipeline.workers.model is
 comment on column pipeline.workers.replaces is
   'The worker whose successor it is: from its start on, that one claims no more.';
 comment on column pipeline.workers.slots is
-  'Calls that it may have in flight, one is kept for it until it claims; the slots of all live workers of an endpoint stay within its limit.';
+  'Calls that it may have in flight, one is kept for it until it claims; the slots of all workers of an endpoint that have not ended stay within its limit.';
 comment on column pipeline.workers.wanted is
   'Calls that it could have in flight; until it claims, so many as were due when it was woken.';
 comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
-  'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
+  'When others may take its place: 5 s after a dispatch that nobody answered, then pipeline.silence_time() after each claim and heartbeat. Another pipeline.doubt_time() later it is dead.';
 comment on column pipeline.workers.load is
   'How much its isolate had done, the usual load of a worker being 1, as its last claim or its end told; a stage that calls no model tells it at the end only.';
 comment on column pipeline.workers.cut_off is
@@ -2036,7 +1878,7 @@ as $$
     where dead.id = died_alone.worker_id
       -- Alive at any moment at which this one may have died.
       and other.started_at < dead.expires_at
-      and coalesce(other.ended_at, 'infinity') > dead.expires_at - pipeline.lease_time()
+      and coalesce(other.ended_at, 'infinity') > dead.expires_at - pipeline.silence_time()
   ) and (
     select count(*) < 2
     from (
@@ -2085,7 +1927,7 @@ begin
   update pipeline.workers
   set
     started_at = pipeline_start_worker.as_of,
-    expires_at = pipeline_start_worker.as_of + pipeline.lease_time(),
+    expires_at = pipeline_start_worker.as_of + pipeline.silence_time(),
     isolate = pipeline_start_worker.isolate
   where workers.id = pipeline_start_worker.worker_id
     and workers.token_hash = sha256(convert_to(pipeline_start_worker.token, 'UTF8'))
@@ -2127,7 +1969,7 @@ begin
   update pipeline.workers
   set
     started_at = pipeline_take_wake.as_of,
-    expires_at = pipeline_take_wake.as_of + pipeline.lease_time(),
+    expires_at = pipeline_take_wake.as_of + pipeline.silence_time(),
     isolate = pipeline_take_wake.isolate
   where workers.id = (
     select waiting.id
@@ -2200,21 +2042,6 @@ comment on function public.pipeline_hand_over(uuid, integer, timestamptz) is
 
 -- Why: how a worker ended says whether its run is worth another one.
 
-create function pipeline.has_broken_runs(owner uuid)
-returns boolean
-language sql
-stable
-set search_path = ''
-as $$
-  select count(*) > 2
-  from public.pipeline_runs as run
-  where run.owner is not distinct from has_broken_runs.owner
-    and run.status = 'paused'
-    and run.broken_workers > 2;
-$$;
-comment on function pipeline.has_broken_runs(uuid) is
-  'The fuse of an owner, null: of the project: whether that of three of its runs is out, and nobody has resumed them.';
-
 create function pipeline.count_broken_worker(run_id bigint, problem text)
 returns void
 language plpgsql
@@ -2228,7 +2055,10 @@ begin
   where run.id = count_broken_worker.run_id and run.status in ('queued', 'running')
   returning case
     when run.broken_workers > 2 then 'Three workers in a row ended with an error and brought nothing, the last'
-    when pipeline.has_broken_runs(run.owner) then 'A worker ended with an error, as those of three other runs of its owner,'
+    when (
+      select count(*) from public.pipeline_runs as other
+      where other.owner is not distinct from run.owner and other.status = 'paused' and other.broken_workers > 2
+    ) > 2 then 'A worker ended with an error, as those of three other runs of its owner,'
   end
   into reason;
   if reason is not null then
@@ -2244,7 +2074,7 @@ begin
 end;
 $$;
 comment on function pipeline.count_broken_worker(bigint, text) is
-  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run, and the first where has_broken_runs(); whatever is stored between them counts anew.';
+  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run, and the first where that has paused three runs of its owner which nobody has resumed; whatever is stored between them counts anew.';
 
 create function public.pipeline_end_worker(
   worker_id uuid,
@@ -2613,17 +2443,18 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform pipeline.wake_workers(work.run_id, work.stage, work.endpoint, 'enqueue', work.due_at)
+  perform pipeline.wake_workers(
+    work.run_id, work.stage,
+    case work.stage when 'execute' then run.endpoint when 'judge' then work.endpoint end,
+    'enqueue', work.due_at
+  )
   from (
-    select
-      task.run_id, task.stage,
-      case task.stage when 'execute' then run.endpoint when 'judge' then task.endpoint end as endpoint,
-      max(task.available_at) as due_at
+    select task.run_id, task.stage, task.endpoint, max(task.available_at) as due_at
     from new_tasks as task
-    join public.pipeline_runs as run on run.id = task.run_id
     where task.available_at <= clock_timestamp()
     group by 1, 2, 3
-  ) as work;
+  ) as work
+  join public.pipeline_runs as run on run.id = work.run_id;
   return null;
 end;
 $$;
@@ -2650,8 +2481,6 @@ comment on table pipeline.waiting_runs is
 comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks call; empty: they call none.';
 comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
 create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
-alter table pipeline.waiting_runs enable row level security;
-grant select, insert, update, delete on pipeline.waiting_runs to service_role;
 
 create function pipeline.next_waiting(endpoint text)
 returns setof pipeline.waiting_runs
@@ -2671,29 +2500,6 @@ $$;
 comment on function pipeline.next_waiting(text) is
   'Of each owner the run whose turn it is, by endpoint and stage; of all endpoints without one.';
 
-create function pipeline.waits_in_vain(patient pipeline.waiting_runs, as_of timestamptz)
-returns boolean
-language plpgsql
-set search_path = ''
-as $$
-begin
-  delete from pipeline.waiting_runs as waiting
-  where waiting.run_id = (patient).run_id
-    and waiting.stage = (patient).stage
-    and waiting.endpoint = (patient).endpoint
-    and (
-      pipeline.due_count((patient).run_id, (patient).stage, (patient).endpoint, 1, as_of) = 0
-      or not pipeline.outlives_run((patient).stage) and not exists (
-        select from public.pipeline_runs as run
-        where run.id = (patient).run_id and run.status in ('queued', 'running')
-      )
-    );
-  return found;
-end;
-$$;
-comment on function pipeline.waits_in_vain(pipeline.waiting_runs, timestamptz) is
-  'Takes a run out of pipeline.waiting_runs that has no work any more, or was paused or ended; whether it was so.';
-
 create function pipeline.serve_waiting(as_of timestamptz, endpoint text default null)
 returns integer
 language plpgsql
@@ -2712,7 +2518,21 @@ begin
         next.run_id, next.stage, nullif(next.endpoint, ''), 'turn', serve_waiting.as_of
       );
       woken := woken + here;
-      is_moving := is_moving or here > 0 or pipeline.waits_in_vain(next, as_of);
+      if here = 0 then
+        -- It has no work any more, or was paused or ended.
+        delete from pipeline.waiting_runs as waiting
+        where waiting.run_id = next.run_id
+          and waiting.stage = next.stage
+          and waiting.endpoint = next.endpoint
+          and (
+            pipeline.due_count(next.run_id, next.stage, next.endpoint, 1, as_of) = 0
+            or not pipeline.outlives_run(next.stage) and not exists (
+              select from public.pipeline_runs as run
+              where run.id = next.run_id and run.status in ('queued', 'running')
+            )
+          );
+      end if;
+      is_moving := is_moving or here > 0 or found;
     end loop;
   end loop;
   return woken;
@@ -2749,7 +2569,7 @@ begin
       update pipeline.workers
       set
         started_at = take_turn.as_of,
-        expires_at = take_turn.as_of + pipeline.lease_time(),
+        expires_at = take_turn.as_of + pipeline.silence_time(),
         isolate = (ended).isolate
       where workers.id = worker.id
       returning * into worker;
@@ -2848,7 +2668,9 @@ declare
   refused bigint[];
 begin
   -- Hardly ever is so much said of all of them together.
-  if octet_length(tasks::text) <= most_bytes then
+  if most_bytes >= octet_length(jsonb_path_query_array(tasks, '$[*].prompt.metadata')::text)
+    + octet_length(jsonb_path_query_array(tasks, '$[*].prompt.passages')::text)
+  then
     return tasks;
   end if;
   refused := array(
@@ -2951,6 +2773,8 @@ begin
       where known.run_id = run.id
         and known.stage = pipeline_enqueue_tasks.stage
         and known.key = item.key
+      -- So that it is looked for key by key: a join may read all tasks of the run, page after page.
+      offset 0
     )
     order by item.place
     limit room
@@ -3152,19 +2976,6 @@ $$;
 comment on function pipeline.list_candidates(public.pipeline_runs, timestamptz) is
   'Puts the sample that was drawn into the list of the run that extracts for a sweep.';
 
-create function pipeline.close_list(run public.pipeline_runs)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  perform from pipeline.prompt_lists where prompt_lists.id = (run).list_id for no key update;
-  perform pipeline.feed_readers((run).list_id, (run).finished_at);
-end;
-$$;
-comment on function pipeline.close_list(public.pipeline_runs) is
-  'Tells the runs that wait for more of a list that the one that fills it is over.';
-
 create function pipeline.lacks_an_answer(run_id bigint, key text)
 returns boolean
 language sql
@@ -3279,7 +3090,6 @@ create function pipeline.enqueue_listed(
   out reached bigint,
   out state text
 )
-returns record
 language plpgsql
 set search_path = ''
 as $$
@@ -3791,8 +3601,6 @@ comment on table pipeline.registered_tables is
   'One row per table that signed-in users may take prompts from: of its rows those whose owner_column is their id. Written by register_prompt_source(), kept until forget_prompt_source().';
 comment on column pipeline.registered_tables.source is
   'The source as the project''s owner wrote it: its columns and format hold for users, who give none.';
-alter table pipeline.registered_tables enable row level security;
-grant select, insert, update, delete on pipeline.registered_tables to service_role;
 
 create function pipeline.refuse_table(name text, problem text, instead text)
 returns void
@@ -4031,7 +3839,6 @@ comment on function pipeline.where_condition(text, oid, jsonb) is
 -- Why: what the columns of a table are is guessed, told by its layout, or said by the user, who is right.
 
 create function pipeline.table_columns(name text, relation oid, given jsonb, layout_name text, out layout text, out columns jsonb)
-returns record
 language plpgsql
 stable
 set search_path = ''
@@ -4094,25 +3901,6 @@ end;
 $$;
 comment on function pipeline.table_columns(text, oid, jsonb, text) is
   'What the columns of a table are taken for: guesses by their names, what its layout says, and above all what was given. Refuses a layout that is unknown, does not fit or cannot be read (SQLSTATE 22023).';
-
-create function pipeline.unrecognised_table(name text, columns jsonb)
-returns void
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  perform pipeline.refuse_table(
-    name,
-    case
-      when columns ? 'role' then 'no column was recognised as the words of a message'
-      when columns ? 'content' then 'no column was recognised as who wrote a message'
-      else 'its columns do not look like conversations'
-    end,
-    'Name them: "columns": {"conversation", "role", "content", "time"?} for a row a message, {"conversation", "message"} for JSON with both, {"messages"} for whole conversations, {"prompt", "answer"} for pairs'
-  );
-end;
-$$;
 
 create function pipeline.columns_of_family(columns jsonb, family text)
 returns jsonb
@@ -4538,7 +4326,15 @@ begin
   reading.layout := described.layout;
   reading.family := pipeline.family_of(described.columns);
   if reading.family is null then
-    perform pipeline.unrecognised_table(reading.name, described.columns);
+    perform pipeline.refuse_table(
+      reading.name,
+      case
+        when described.columns ? 'role' then 'no column was recognised as the words of a message'
+        when described.columns ? 'content' then 'no column was recognised as who wrote a message'
+        else 'its columns do not look like conversations'
+      end,
+      'Name them: "columns": {"conversation", "role", "content", "time"?} for a row a message, {"conversation", "message"} for JSON with both, {"messages"} for whole conversations, {"prompt", "answer"} for pairs'
+    );
   end if;
   reading.columns := pipeline.columns_of_family(described.columns, reading.family);
   perform pipeline.check_columns(reading.name, reading.relation, reading.columns);
@@ -4846,170 +4642,6 @@ $$;
 comment on function pipeline.move_mark(bigint, bigint, numeric, timestamptz) is
   'Notes where the next scan begins, and forgets what was taken before it.';
 
-create function pipeline.end_scan(
-  task public.pipeline_tasks,
-  run public.pipeline_runs,
-  mark_id bigint,
-  found boolean,
-  is_full boolean,
-  as_of timestamptz
-)
-returns boolean
-language plpgsql
-set search_path = ''
-as $$
-declare
-  at constant jsonb := (task).payload -> 'cursor';
-  rested constant integer := ((task).payload ->> 'restSeconds')::integer;
-  -- A worker waits for the second scan, and leaves the third to the next maintenance: next_wait_ms().
-  rest_seconds constant integer := case
-    when found or coalesce((task).payload -> 'waits', '{}') <> '{}' then case rested when 4 then 3 else 4 end
-    -- Of a table to which nobody writes once a minute is enough.
-    else least(60, 2 * greatest(rested, 5))
-  end;
-  due_at timestamptz;
-begin
-  if not is_full then
-    update pipeline.table_marks as mark
-    set
-      quick_from = greatest(mark.quick_from, (at ->> 'quickFrom')::numeric),
-      looked_back_at = case when at ? 'isQuick' then mark.looked_back_at else (at ->> 'beganAt')::timestamptz end
-    where mark.id = end_scan.mark_id;
-    update pipeline.watch_states as state
-    set read_until = (at ->> 'beganAt')::timestamptz
-    where state.watch_id = (run).watch_id;
-  end if;
-  due_at := pipeline.next_scan(run, rest_seconds, is_full, as_of);
-  update public.pipeline_tasks as known
-  set
-    available_at = coalesce(due_at, known.available_at),
-    payload = known.payload || jsonb_build_object('cursor', null, 'restSeconds', rest_seconds)
-  where known.id = (task).id;
-  return due_at is not null;
-end;
-$$;
-comment on function pipeline.end_scan(
-  public.pipeline_tasks, public.pipeline_runs, bigint, boolean, boolean, timestamptz
-) is
-  'Notes how far the scan of a watch has come and when the same task is due again; false: not again, as another run will read. is_full: its day took no more.';
-
-create function pipeline.untold_losses(task_id bigint, losses jsonb)
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-  select coalesce(jsonb_agg(loss order by place), '[]')
-  from public.pipeline_tasks as task
-  join public.pipeline_runs as run on run.id = task.run_id
-  cross join jsonb_array_elements(losses) with ordinality as listed (loss, place)
-  where task.id = untold_losses.task_id
-    and (run.watch_id is null or not exists (
-      select from pipeline.task_errors as told
-      where told.run_id = run.id and told.message = loss ->> 'message' and told.place = loss -> 'place'
-    ));
-$$;
-comment on function pipeline.untold_losses(bigint, jsonb) is
-  'What could not be read of a page; a watch, which reads the same rows many times, says it once a run.';
-
-create function public.pipeline_checkpoint_table(
-  worker_id uuid,
-  task_id bigint,
-  lease_token uuid,
-  payload jsonb,
-  enqueue jsonb default '[]',
-  losses jsonb default '[]',
-  as_of timestamptz default now()
-)
-returns jsonb
-language plpgsql
-set search_path = ''
-set statement_timeout = '55s'
-as $$
-#variable_conflict use_variable
-declare
-  progress jsonb;
-  at constant jsonb := payload -> 'cursor';
-  task public.pipeline_tasks;
-  run public.pipeline_runs;
-  mark_id bigint;
-  passed numeric;
-  later constant jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage != "execute")');
-  prompts jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage == "execute")');
-  is_full boolean;
-  cut jsonb;
-  goes_on boolean := false;
-begin
-  if losses <> '[]' then
-    losses := pipeline.untold_losses(task_id, losses);
-  end if;
-  -- First of all, because tasks are locked before the run.
-  progress := public.pipeline_checkpoint_task(worker_id, task_id, lease_token, payload, later, losses, as_of);
-  select * into task from public.pipeline_tasks as known where known.id = task_id;
-  select * into run from public.pipeline_runs as known where known.id = task.run_id for no key update;
-  if run.finished_at is not null then
-    -- Cancelled: what nobody will ask is left to the next run.
-    return jsonb_build_object('status', run.status, 'full', false);
-  end if;
-  if at ? 'resumeFrom' then
-    mark_id := pipeline.ensure_mark(task.payload -> 'source', run.owner);
-    -- Two runs over one source take turns.
-    select mark.resume_from into passed from pipeline.table_marks as mark where mark.id = mark_id for no key update;
-    prompts := pipeline.take_once(
-      mark_id, prompts,
-      case
-        -- A first scan that is cancelled begins anew, as does a page of which a run or a day took a part.
-        when run.max_prompts is not null or run.watch_id is not null or not at ? 'isNews' then '-infinity'
-        -- The next scan begins with what this one has reached.
-        else least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
-      end,
-      -- What waited for its answer was passed, and not taken.
-      case when not at ? 'conversations' then passed end
-    );
-  end if;
-  if run.watch_id is not null then
-    cut := pipeline.take_turns(run, prompts, as_of);
-    is_full := cut <> '[]';
-  else
-    if prompts <> '[]' then
-      perform public.pipeline_enqueue_tasks(run.id, 'execute', prompts, as_of);
-    end if;
-    select coalesce(known.extracted / known.repetitions >= known.max_prompts and pipeline.sample_size(known) is null, false)
-    into is_full
-    from public.pipeline_runs as known where known.id = run.id;
-  end if;
-  if at ? 'resumeFrom' and is_full then
-    perform pipeline.give_up_cut(mark_id, run, coalesce(cut, prompts));
-  elsif at ? 'resumeFrom' and not at ? 'conversations' then
-    perform pipeline.move_mark(
-      mark_id, run.id,
-      case
-        -- Another first scan has ended meanwhile: the next one looks at what is new since that one.
-        when not at ? 'isNews' and passed is not null then null
-        when at ? 'isEnd' then (at ->> 'resumeFrom')::numeric
-        -- By conversations, nothing is known of how far it has come.
-        when at ? 'reached' then least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
-      end,
-      as_of
-    );
-  end if;
-  if later <> '[]' then
-    update public.pipeline_runs as told
-    set notice = concat_ws('. ', pipeline.timeout_notice(told), format(
-      'Questions of the last minutes wait for their answers in the table until %s (settle)',
-      to_char((later -> 0 ->> 'availableAt')::timestamptz at time zone 'UTC', 'HH24:MI "UTC"')
-    ))
-    where told.id = run.id;
-  end if;
-  if run.watch_id is not null and (is_full or at ? 'isEnd' and not at ? 'conversations') then
-    goes_on := pipeline.end_scan(task, run, mark_id, prompts <> '[]', is_full, as_of);
-  end if;
-  return jsonb_build_object('status', progress -> 'status', 'full', is_full, 'goesOn', goes_on);
-end;
-$$;
-comment on function public.pipeline_checkpoint_table(uuid, bigint, uuid, jsonb, jsonb, jsonb, timestamptz) is
-  'pipeline_checkpoint_task() for a page of a table, whole: of a source that takes what is new, each prompt of it once over all runs, {row: {id, key, number}}, and with the cursor of the page the mark moves on. Prompts of a watch are taken with their answers. Returns {status, full, goesOn}; goesOn: the task is due again by itself. PPL01: the lease was lost and nothing was changed.';
-
 create function public.forget_prompt_source(source jsonb, owner uuid default null)
 returns boolean
 language plpgsql
@@ -5035,9 +4667,8 @@ $$;
 comment on function pipeline.remove_unused_marks() is
   'Forgets what was taken of tables that are gone.';
 
--- Why: a table is read by pages of whole conversations, each in a short transaction of its own: the
--- app that writes it is live. A page is a range of the conversations' ids, or, of what is new, a range
--- of the column that tells it, and the conversations that its rows are of.
+-- Why: where a page of a table begins is told by a value of a column: the conversation, or, of what is
+-- new, how new a row is. Rows may come late, so a scan of what is new looks back.
 
 create function pipeline.text_of(value anyelement)
 returns text
@@ -5216,6 +4847,10 @@ $$;
 comment on function pipeline.first_cursor(pipeline.table_reading, jsonb, uuid, timestamptz) is
   'Where reading a table begins: {rows}, and of what is new {unit, resumeFrom, oldestTransaction?, isNews, low}, the last two not the first time; resumeFrom: where the next scan begins if this one comes to its end, in seconds since 1970 or numbers of rows. Of a watch {beganAt, quickFrom, isQuick?}, too: it looks back every 10 minutes, and in between only 30 s or 1,000 rows, from quickFrom of the scan before, which leaves resumeFrom as it is.';
 
+-- Why: a table is read by pages of whole conversations, each in a short transaction of its own: the
+-- app that writes it is live. A page is a range of the conversations' ids, or, of what is new, a range
+-- of the column that tells it, and the conversations that its rows are of.
+
 create function pipeline.page_range(
   reading pipeline.table_reading,
   expression text,
@@ -5240,7 +4875,8 @@ begin
     (reading).condition
   );
   execute format(
-    'select pipeline.text_of(%1$s) from %2$s as m where %3$s order by %1$s offset %4$s limit 1',
+    -- What is passed over is not made text.
+    'select pipeline.text_of(place.value) from (select %1$s as value from %2$s as m where %3$s order by 1 offset %4$s limit 1) as place',
     expression, (reading).sql_name, condition, most
   ) into next;
   if next is null then
@@ -5407,24 +5043,28 @@ begin
   execute format(
     $page$
       select
-        string_agg(replace(replace(page.line, E'\n', ' '), E'\x1e', E'\n'), E'\n' order by page.conversation, page.number) as lines,
+        string_agg(replace(replace(page.line, E'\n', ' '), E'\x1e', E'\n'), E'\n') as lines,
         count(*)::integer as rows, coalesce(sum(octet_length(page.line)), 0)::bigint as bytes,
         array_agg(page.conversation::text) filter (where page.left_out > 0 and page.number = page.left_out + 1) as cut
       from (
         select
-          %1$s as line, %2$s as conversation, row_number() over place as number,
-          count(*) over (partition by %2$s) - %8$s as left_out
+          %1$s as line, %2$s as conversation, row_number() over place as number, %8$s as left_out
         from %3$s as m
         where %4$s
         window place as (partition by %2$s order by %5$s)
-        order by 2, 3
+        -- The order of the window: rows are sorted once.
+        order by %2$s, %5$s
         limit %6$s offset %7$s
       ) as page
-      where page.number > page.left_out or not %9$L
+      where page.number > page.left_out
     $page$,
     (reading).line, (reading).conversation, (reading).sql_name, chosen.condition, (reading)."position",
     case when chosen.single is not null and not is_news then most_of_one::text else 'all' end,
-    case when is_news then 0 else within end, most_of_one, is_by_row
+    case when is_news then 0 else within end,
+    case
+      when is_by_row then format('count(*) over (partition by %s) - %s', (reading).conversation, most_of_one)
+      else '0'
+    end
   ) into page;
   is_cut := chosen.single is not null and most_of_one = case
     when is_news then (select count(*) from jsonb_object_keys(fresh)) else page.rows
@@ -5458,6 +5098,175 @@ $$;
 comment on function public.pipeline_read_table(jsonb, uuid, jsonb, timestamptz) is
   'A page of whole conversations of a table source: {lines (JSON, one record a line), table, layout, format (of the archive reader; null: told by the records), idColumns, losses, settleSeconds, readAt, cursor}, and of what is new since the last run {fresh: {id: how new}, taken: [[id, key]]}, the rows whose prompts are wanted and those that were; the first time {recent: {id: how new}}, the rows that the next scan looks at again. cursor: that of the page before, null: the first; its isEnd: nothing follows; {"conversations": […]}: those alone. owner: the user whose rows are read. 22023: the table cannot be read.';
 
+-- Why: a page of a table is taken whole or not at all: its prompts, and how far the source has been
+-- read, are stored in one transaction.
+
+create function pipeline.end_scan(
+  task public.pipeline_tasks,
+  run public.pipeline_runs,
+  mark_id bigint,
+  found boolean,
+  is_full boolean,
+  as_of timestamptz
+)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  at constant jsonb := (task).payload -> 'cursor';
+  rested constant integer := ((task).payload ->> 'restSeconds')::integer;
+  -- A worker waits for the second scan, and leaves the third to the next maintenance: next_wait_ms().
+  rest_seconds constant integer := case
+    when found or coalesce((task).payload -> 'waits', '{}') <> '{}' then case rested when 4 then 3 else 4 end
+    -- Of a table to which nobody writes once a minute is enough.
+    else least(60, 2 * greatest(rested, 5))
+  end;
+  due_at timestamptz;
+begin
+  if not is_full then
+    update pipeline.table_marks as mark
+    set
+      quick_from = greatest(mark.quick_from, (at ->> 'quickFrom')::numeric),
+      looked_back_at = case when at ? 'isQuick' then mark.looked_back_at else (at ->> 'beganAt')::timestamptz end
+    where mark.id = end_scan.mark_id;
+    update pipeline.watch_states as state
+    set read_until = (at ->> 'beganAt')::timestamptz
+    where state.watch_id = (run).watch_id;
+  end if;
+  due_at := pipeline.next_scan(run, rest_seconds, is_full, as_of);
+  update public.pipeline_tasks as known
+  set
+    available_at = coalesce(due_at, known.available_at),
+    payload = known.payload || jsonb_build_object('cursor', null, 'restSeconds', rest_seconds)
+  where known.id = (task).id;
+  return due_at is not null;
+end;
+$$;
+comment on function pipeline.end_scan(
+  public.pipeline_tasks, public.pipeline_runs, bigint, boolean, boolean, timestamptz
+) is
+  'Notes how far the scan of a watch has come and when the same task is due again; false: not again, as another run will read. is_full: its day took no more.';
+
+create function pipeline.untold_losses(task_id bigint, losses jsonb)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_agg(loss order by place), '[]')
+  from public.pipeline_tasks as task
+  join public.pipeline_runs as run on run.id = task.run_id
+  cross join jsonb_array_elements(losses) with ordinality as listed (loss, place)
+  where task.id = untold_losses.task_id
+    and (run.watch_id is null or not exists (
+      select from pipeline.task_errors as told
+      where told.run_id = run.id and told.message = loss ->> 'message' and told.place = loss -> 'place'
+    ));
+$$;
+comment on function pipeline.untold_losses(bigint, jsonb) is
+  'What could not be read of a page; a watch, which reads the same rows many times, says it once a run.';
+
+create function public.pipeline_checkpoint_table(
+  worker_id uuid,
+  task_id bigint,
+  lease_token uuid,
+  payload jsonb,
+  enqueue jsonb default '[]',
+  losses jsonb default '[]',
+  as_of timestamptz default now()
+)
+returns jsonb
+language plpgsql
+set search_path = ''
+set statement_timeout = '55s'
+as $$
+#variable_conflict use_variable
+declare
+  progress jsonb;
+  at constant jsonb := payload -> 'cursor';
+  task public.pipeline_tasks;
+  run public.pipeline_runs;
+  mark_id bigint;
+  passed numeric;
+  later constant jsonb := jsonb_path_query_array(enqueue, '$[*] ? (@.stage != "execute")');
+  prompts jsonb := case
+    when later = '[]' then enqueue else jsonb_path_query_array(enqueue, '$[*] ? (@.stage == "execute")')
+  end;
+  is_full boolean;
+  cut jsonb;
+  goes_on boolean := false;
+begin
+  if losses <> '[]' then
+    losses := pipeline.untold_losses(task_id, losses);
+  end if;
+  -- First of all, because tasks are locked before the run.
+  progress := public.pipeline_checkpoint_task(worker_id, task_id, lease_token, payload, later, losses, as_of);
+  select * into task from public.pipeline_tasks as known where known.id = task_id;
+  select * into run from public.pipeline_runs as known where known.id = task.run_id for no key update;
+  if run.finished_at is not null then
+    -- Cancelled: what nobody will ask is left to the next run.
+    return jsonb_build_object('status', run.status, 'full', false);
+  end if;
+  if at ? 'resumeFrom' then
+    mark_id := pipeline.ensure_mark(task.payload -> 'source', run.owner);
+    -- Two runs over one source take turns.
+    select mark.resume_from into passed from pipeline.table_marks as mark where mark.id = mark_id for no key update;
+    prompts := pipeline.take_once(
+      mark_id, prompts,
+      case
+        -- A first scan that is cancelled begins anew, as does a page of which a run or a day took a part.
+        when run.max_prompts is not null or run.watch_id is not null or not at ? 'isNews' then '-infinity'
+        -- The next scan begins with what this one has reached.
+        else least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
+      end,
+      -- What waited for its answer was passed, and not taken.
+      case when not at ? 'conversations' then passed end
+    );
+  end if;
+  if run.watch_id is not null then
+    cut := pipeline.take_turns(run, prompts, as_of);
+    is_full := cut <> '[]';
+  else
+    if prompts <> '[]' then
+      perform public.pipeline_enqueue_tasks(run.id, 'execute', prompts, as_of);
+    end if;
+    select coalesce(known.extracted / known.repetitions >= known.max_prompts and pipeline.sample_size(known) is null, false)
+    into is_full
+    from public.pipeline_runs as known where known.id = run.id;
+  end if;
+  if at ? 'resumeFrom' and is_full then
+    perform pipeline.give_up_cut(mark_id, run, coalesce(cut, prompts));
+  elsif at ? 'resumeFrom' and not at ? 'conversations' then
+    perform pipeline.move_mark(
+      mark_id, run.id,
+      case
+        -- Another first scan has ended meanwhile: the next one looks at what is new since that one.
+        when not at ? 'isNews' and passed is not null then null
+        when at ? 'isEnd' then (at ->> 'resumeFrom')::numeric
+        -- By conversations, nothing is known of how far it has come.
+        when at ? 'reached' then least((at ->> 'resumeFrom')::numeric, (at ->> 'reached')::numeric)
+      end,
+      as_of
+    );
+  end if;
+  if later <> '[]' then
+    update public.pipeline_runs as told
+    set notice = concat_ws('. ', pipeline.timeout_notice(told), format(
+      'Questions of the last minutes wait for their answers in the table until %s (settle)',
+      to_char((later -> 0 ->> 'availableAt')::timestamptz at time zone 'UTC', 'HH24:MI "UTC"')
+    ))
+    where told.id = run.id;
+  end if;
+  if run.watch_id is not null and (is_full or at ? 'isEnd' and not at ? 'conversations') then
+    goes_on := pipeline.end_scan(task, run, mark_id, prompts <> '[]', is_full, as_of);
+  end if;
+  return jsonb_build_object('status', progress -> 'status', 'full', is_full, 'goesOn', goes_on);
+end;
+$$;
+comment on function public.pipeline_checkpoint_table(uuid, bigint, uuid, jsonb, jsonb, jsonb, timestamptz) is
+  'pipeline_checkpoint_task() for a page of a table, whole: of a source that takes what is new, each prompt of it once over all runs, {row: {id, key, number}}, and with the cursor of the page the mark moves on. Prompts of a watch are taken with their answers. Returns {status, full, goesOn}; goesOn: the task is due again by itself. PPL01: the lease was lost and nothing was changed.';
+
 -- Why: what a watch reads has its answer already. A turn becomes a task that has succeeded, and an
 -- evaluation, so that it is graded, shown, compared and purged as an answer of any run is.
 
@@ -5472,17 +5281,6 @@ create table pipeline.watched_turns (
 comment on table pipeline.watched_turns is
   'One row per run of a watch and day of UTC: how many turns were taken on it. Removed with the run.';
 comment on column pipeline.watched_turns.skipped is 'Turns that are not in the sample.';
-alter table pipeline.watched_turns enable row level security;
-grant select, insert, update on pipeline.watched_turns to service_role;
-grant select on pipeline.watched_turns to authenticated;
-create policy "owners read what their watches took"
-  on pipeline.watched_turns for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.is_sampled(share numeric, task jsonb)
 returns boolean
@@ -5512,6 +5310,35 @@ as $$
 $$;
 comment on function pipeline.answers_left(public.pipeline_watches, date) is
   'How many turns of its sample a watch may still take on a day; null: any number.';
+
+create function pipeline.store_turns(run public.pipeline_runs, ids bigint[], results jsonb, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  refused jsonb;
+begin
+  perform pipeline.store_evaluations(run, null, ids, results, as_of);
+exception when others then
+  if pipeline.refusal_of(sqlstate) <> 'result' then
+    raise;
+  end if;
+  if cardinality(ids) > 1 then
+    perform pipeline.store_turns(run, array[(result ->> 'id')::bigint], jsonb_build_array(result), as_of)
+    from jsonb_array_elements(results) as result;
+    return;
+  end if;
+  refused := pipeline.not_storable(results -> 0, sqlerrm);
+  update public.pipeline_tasks as task
+  set status = 'failed', error = refused -> 'error' ->> 'message'
+  where task.id = ids[1];
+  perform pipeline.log_attempts(ids, jsonb_build_array(refused), as_of);
+  perform pipeline.store_evaluations(run, null, ids, jsonb_build_array(refused), as_of);
+end;
+$$;
+comment on function pipeline.store_turns(public.pipeline_runs, bigint[], jsonb, timestamptz) is
+  'Stores the evaluations of turns. One that the results table refuses costs that one: it is stored as failed, as not_storable, and pipeline_errors.result has it.';
 
 create function pipeline.record_turns(run public.pipeline_runs, turns jsonb, skipped bigint, as_of timestamptz)
 returns void
@@ -5547,14 +5374,17 @@ begin
     jsonb_agg(jsonb_build_object('id', closed.id, 'response', closed.reference, 'model', closed.source -> 'model'))
   into ids, results
   from closed;
+  if ids is not null then
+    perform pipeline.store_turns(run, ids, results, as_of);
+  end if;
   select
     count(*) as turns,
-    count(*) filter (where result ->> 'response' is not null) as answered,
-    count(*) filter (where result ->> 'response' is null) as unanswered
+    count(*) filter (where task.status = 'succeeded') as answered,
+    count(*) filter (where task.status = 'failed') as unanswered
   into counted
-  from jsonb_array_elements(coalesce(results, '[]')) as result;
+  from public.pipeline_tasks as task
+  where task.id = any (ids);
   if counted.turns > 0 then
-    perform pipeline.store_evaluations(run, null, ids, results, as_of);
     perform pipeline.enqueue_evaluations(run, array(
       select evaluation.id from pipeline.evaluations as evaluation
       where evaluation.run_id = (run).id and evaluation.task_id = any (ids) and evaluation.success
@@ -5578,7 +5408,7 @@ begin
 end;
 $$;
 comment on function pipeline.record_turns(public.pipeline_runs, jsonb, bigint, timestamptz) is
-  'Stores turns as tasks that are over, with their recorded answers as evaluations, and has those graded; a turn without an answer is stored as failed, and is not. Counts both, and what was skipped. The run is locked.';
+  'Stores turns as tasks that are over, with their recorded answers as evaluations, and has those graded; a turn without an answer, or whose answer the table refuses, is stored as failed, and is not. Counts both, and what was skipped. The run is locked.';
 
 create function pipeline.take_turns(run public.pipeline_runs, turns jsonb, as_of timestamptz)
 returns jsonb
@@ -5726,11 +5556,26 @@ as $$
   set status = 'running'
   where run.watch_id = resume_watch_runs.watch_id
     and run.status = 'paused'
-    -- All that stops for what a day may cost says so; what else stops a run, somebody has to mend.
-    and run.error like '%tomorrow%';
+    -- What else stops a run, somebody has to mend.
+    and run.waits_for_day;
 $$;
 comment on function pipeline.resume_watch_runs(bigint) is
   'Lets go on what has stopped because the money or the prompts of a day were used up.';
+
+create function pipeline.next_try(watch public.pipeline_watches, state pipeline.watch_states)
+returns timestamptz
+language sql
+immutable
+set search_path = ''
+as $$
+  -- As long again as no scan has come to its end: what fails for a day makes no run every five minutes.
+  select (state).tried_at + least(
+    interval '1 hour',
+    greatest(interval '5 minutes', (state).tried_at - coalesce((state).read_until, (watch).created_at))
+  );
+$$;
+comment on function pipeline.next_try(public.pipeline_watches, pipeline.watch_states) is
+  'When a watch whose run is over may begin another: 5 minutes after the last try, later the longer it fails, an hour at most; null: at once.';
 
 create function pipeline.keep_watch(watch public.pipeline_watches, as_of timestamptz)
 returns void
@@ -5749,7 +5594,7 @@ begin
   if state.day is distinct from today then
     perform pipeline.resume_watch_runs((watch).id);
   end if;
-  if (pipeline.reading_run((watch).id)).id is null and coalesce(state.tried_at <= as_of - interval '5 minutes', true) then
+  if (pipeline.reading_run((watch).id)).id is null and coalesce(pipeline.next_try(watch, state) <= as_of, true) then
     perform pipeline.start_watch_run(watch, as_of);
     state.problem := null;
     state.tried_at := as_of;
@@ -5759,7 +5604,14 @@ begin
   set day = today, problem = state.problem, tried_at = state.tried_at
   where known.watch_id = (watch).id
     and (known.day, known.problem, known.tried_at) is distinct from (today, state.problem, state.tried_at);
-  perform pipeline.close_windows(watch, as_of);
+  if state.windows_due_at > as_of then
+    return;
+  end if;
+  select min(pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)) into state.windows_due_at
+  from jsonb_array_elements((watch).evaluators) as config;
+  update pipeline.watch_states as known
+  set windows_due_at = state.windows_due_at
+  where known.watch_id = (watch).id and known.windows_due_at is distinct from state.windows_due_at;
 end;
 $$;
 comment on function pipeline.keep_watch(public.pipeline_watches, timestamptz) is
@@ -5788,7 +5640,7 @@ begin
 end;
 $$;
 comment on function pipeline.keep_watches(timestamptz) is
-  'Has each active watch a run that reads, lets go on those that stopped for the money of an earlier day, and looks at the windows that are full. What goes wrong with one does not keep it from the others, is said in pipeline_watch_status, and is tried again after 5 minutes.';
+  'Has each active watch a run that reads, lets go on those that stopped for the money of an earlier day, and looks at the windows that are full. What goes wrong with one does not keep it from the others, is said in pipeline_watch_status, and is tried again after 5 minutes, later an hour.';
 
 -- Why: which tasks a worker may start now is one decision: what is due, and of calls to a model what
 -- the limits of its endpoint and the run's money allow (limits/). A worker that gets none is told
@@ -5926,9 +5778,8 @@ begin
   return tasks;
 end;
 $$;
-comment on function pipeline.lease_tasks(
-  pipeline.workers, public.pipeline_runs, pipeline.claimable_calls, uuid, timestamptz
-) is 'Leases tasks to a worker, and returns them with what it needs to work on them, those that a caching run knows the answer to with it; null: none.';
+comment on function pipeline.lease_tasks is
+  'Leases tasks to a worker, and returns them with what it needs to work on them, those that a caching run knows the answer to with it; null: none.';
 
 create function pipeline.next_wait_ms(
   worker pipeline.workers,
@@ -6037,11 +5888,11 @@ begin
       and called.name = state.endpoint
       and (called.requests_per_minute is not null or called.tokens_per_minute is not null);
     if calls.budgets is not null then
-      perform pipeline.reserve_budgets(
-        calls.budgets,
-        (select sum(cost) from unnest(calls.costs) as cost),
-        cardinality(calls.ids)
-      );
+      update pipeline.budgets as budget
+      set
+        reserved = budget.reserved + (select sum(cost) from unnest(calls.costs) as cost),
+        calls = budget.calls + cardinality(calls.ids)
+      where budget.id = any (calls.budgets);
     end if;
   end if;
   -- Last, because whoever is served may be another run.
@@ -6065,7 +5916,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_claim_tasks(uuid, integer, integer, integer, timestamptz, double precision) is
-  'Leases due tasks of the worker''s run, stage and endpoint for 30 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, noShare?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?, maxTokens?}], waitMs}; maxTokens: what a capped call must ask for at most; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; noShare: its run has no slot, and another worker is woken when it is its turn; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
+  'Leases due tasks of the worker''s run, stage and endpoint for 20 s, oldest first: as many as its slots plus ahead, less what it holds, and no more than limits and money allow. load: see pipeline.workers. Returns {status, slots, moreSlots?, handedOver?, noShare?, leaseToken, tasks: [{id, key, attempt, repetition, payload, enqueuedAt, cached?, maxTokens?}], waitMs}; maxTokens: what a capped call must ask for at most; moreSlots: other workers still hold slots that are due to this one; handedOver: its successor has started, and it gets nothing more; noShare: its run has no slot, and another worker is woken when it is its turn; waitMs is given when there are no tasks or a limit held some back, null: nothing is to come. PPL01: the worker has ended.';
 
 -- Why: a worker that is alive keeps what it holds, gives back what it cannot finish, and saves how
 -- far it has come. One that is not alive can do none of this: maintenance takes its tasks back.
@@ -6080,16 +5931,8 @@ declare
 begin
   worker := pipeline.live_worker(pipeline_extend_leases.worker_id);
   update pipeline.workers
-  set expires_at = pipeline_extend_leases.as_of + pipeline.lease_time()
+  set expires_at = pipeline_extend_leases.as_of + pipeline.silence_time()
   where workers.id = worker.id;
-  -- Half the lease left is enough until the next heartbeat; most tasks end before they need one.
-  update public.pipeline_tasks as task
-  set lease_expires_at = pipeline_extend_leases.as_of + pipeline.lease_time()
-  where task.run_id = worker.run_id
-    and task.stage = worker.stage
-    and task.status = 'leased'
-    and task.worker = worker.id
-    and task.lease_expires_at < pipeline_extend_leases.as_of + pipeline.lease_time() / 2;
   return jsonb_build_object(
     'status', pipeline.status_for(worker),
     'held', (
@@ -6104,7 +5947,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_extend_leases(uuid, timestamptz) is
-  'The heartbeat: keeps the worker and its leases alive for another 30 s. Returns {status, held: [task ids]}; tasks that are not listed were taken away. PPL01: the worker has ended.';
+  'The heartbeat: keeps the worker alive, and with it its leases, for another 20 s. Returns {status, held: [task ids]}; tasks that are not listed were taken away. PPL01: the worker has ended.';
 
 create function pipeline.put_back(
   run public.pipeline_runs,
@@ -6518,42 +6361,8 @@ begin
   return settled;
 end;
 $$;
-comment on function pipeline.settle_failures(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
+comment on function pipeline.settle_failures is
   'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail. A rate error burns no attempt, nor does a stop error without a response.';
-
-create function pipeline.settle_tasks(
-  worker pipeline.workers,
-  run public.pipeline_runs,
-  results jsonb,
-  as_of timestamptz
-)
-returns pipeline.settled_tasks
-language plpgsql
-set search_path = ''
-as $$
-declare
-  done pipeline.settled_tasks := pipeline.settle_successes(worker, results, as_of);
-  failures pipeline.settled_tasks;
-begin
-  if results @? '$[*] ? (@.outcome == "failed")' then
-    failures := pipeline.settle_failures(worker, run, results, as_of);
-    done.ids := done.ids || failures.ids;
-    done.stored_ids := done.stored_ids || failures.stored_ids;
-    done.closed := done.closed + failures.closed;
-    done.failed := failures.failed;
-    done.reserved_tokens := coalesce(done.reserved_tokens, 0) + coalesce(failures.reserved_tokens, 0);
-    done.not_evaluated := failures.not_evaluated;
-    done.capped_ids := done.capped_ids || failures.capped_ids;
-  end if;
-  return done;
-end;
-$$;
-comment on function pipeline.settle_tasks(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
-  'Decides about all tasks of a batch whose lease still holds; ids is null when there is none.';
 
 create function pipeline.one_result_a_task(worker_id uuid, results jsonb)
 returns jsonb
@@ -6835,9 +6644,7 @@ begin
   );
 end;
 $$;
-comment on function pipeline.lose_patience(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
+comment on function pipeline.lose_patience is
   'Results, in which a rate or stop error that only its own task meets has become permanent, and says why. Of other rate errors isAlone says that the endpoint is not to blame, isFirst that it is the first of its task.';
 
 create function pipeline.note_waits(
@@ -6889,9 +6696,7 @@ begin
     and paused.waits_since + make_interval(secs => paused.max_wait_seconds) <= as_of;
 end;
 $$;
-comment on function pipeline.note_waits(
-  bigint, pipeline.workers, pipeline.result_totals, timestamptz
-) is
+comment on function pipeline.note_waits is
   'Notes how the calls of a run fare under rate limits, and pauses it when they have kept it from an answer for max_wait_seconds.';
 
 -- Why: answers are stored in the transaction that closes their tasks, so that there is one for each.
@@ -7013,9 +6818,7 @@ begin
   using run, endpoint, task_ids, results, as_of;
 end;
 $$;
-comment on function pipeline.store_evaluations(
-  public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz
-) is
+comment on function pipeline.store_evaluations is
   'Stores one evaluation per finished execute task; results give the answers, a task without one has failed and says why in its error.';
 
 create function public.create_evaluations_table(name text)
@@ -7185,9 +6988,8 @@ begin
   where counted.id = (run).id;
 end;
 $$;
-comment on function pipeline.count_results(
-  public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, pipeline.result_totals
-) is 'Adds a batch of results to the counters of its run. The run stays locked to the end.';
+comment on function pipeline.count_results is
+  'Adds a batch of results to the counters of its run. The run stays locked to the end.';
 
 create function pipeline.take_results(
   run public.pipeline_runs,
@@ -7252,6 +7054,11 @@ begin
     perform pipeline.note_waits((run).id, worker, totals, as_of);
   end if;
   if (worker).stage = 'judge' then
+    if results @? '$[*].embedded' then
+      perform pipeline.pause_for_quota(run, pipeline.count_usage((run).owner, 0, (
+        select sum(octet_length(vector #>> '{}')) from jsonb_path_query(results, '$[*].embedded[*].vector') as vector
+      ), as_of));
+    end if;
     if results @? '$[*].enqueue' then
       perform pipeline.follow_up((run).id, settled.ids, results, as_of);
     end if;
@@ -7288,9 +7095,7 @@ begin
   return blocked_ms;
 end;
 $$;
-comment on function pipeline.take_results(
-  public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, jsonb, timestamptz
-) is
+comment on function pipeline.take_results is
   'Stores what settled tasks of one stage have brought, learns from it, counts it, makes the tasks that follow from it and ends the run that is done. Returns for how long no call may leave, in milliseconds. Locks results, then the endpoint''s state, then its budgets, then the run.';
 
 create function pipeline.finish_batch(
@@ -7300,17 +7105,27 @@ create function pipeline.finish_batch(
   out finished bigint[],
   out blocked_ms bigint
 )
-returns record
 language plpgsql
 set search_path = ''
 as $$
 declare
   run public.pipeline_runs;
   settled pipeline.settled_tasks;
+  failures pipeline.settled_tasks;
 begin
   select * into run from public.pipeline_runs where id = (worker).run_id;
   results := pipeline.lose_patience(worker, run, results, as_of);
-  settled := pipeline.settle_tasks(worker, run, results, as_of);
+  settled := pipeline.settle_successes(worker, results, as_of);
+  if results @? '$[*] ? (@.outcome == "failed")' then
+    failures := pipeline.settle_failures(worker, run, results, as_of);
+    settled.ids := settled.ids || failures.ids;
+    settled.stored_ids := settled.stored_ids || failures.stored_ids;
+    settled.closed := settled.closed + failures.closed;
+    settled.failed := failures.failed;
+    settled.reserved_tokens := coalesce(settled.reserved_tokens, 0) + coalesce(failures.reserved_tokens, 0);
+    settled.not_evaluated := failures.not_evaluated;
+    settled.capped_ids := settled.capped_ids || failures.capped_ids;
+  end if;
   if settled.ids is not null then
     blocked_ms := pipeline.take_results(run, worker, settled, results, as_of);
   end if;
@@ -7347,7 +7162,8 @@ begin
         and task.status = 'leased'
         and task.worker = giver.id
     ))
-    where giver.id = worker.id;
+    -- Who claims for it at this moment holds it, says itself how many, and may wait for what is held here.
+    where giver.id = (select own.id from pipeline.workers as own where own.id = worker.id for update skip locked);
   end if;
   return jsonb_build_object(
     'status', pipeline.status_for(worker),
@@ -7375,8 +7191,6 @@ create table pipeline.waiting_results (
 comment on table pipeline.waiting_results is
   'One row per result that could not be stored for a reason that lies in a table or the server. Its task stays leased, until infinity; stored and removed when the run goes on.';
 create index waiting_results_run_idx on pipeline.waiting_results (run_id);
-alter table pipeline.waiting_results enable row level security;
-grant select, insert, delete on pipeline.waiting_results to service_role;
 
 create function pipeline.refusal_of(sql_state text)
 returns text
@@ -7472,108 +7286,55 @@ $$;
 comment on function pipeline.not_storable(jsonb, text) is
   'The permanent failure that takes the place of a result which cannot be stored: with its usage, and with itself in the error.';
 
-create function pipeline.finish_refused(
+create function pipeline.finish_results(
   worker pipeline.workers,
   results jsonb,
-  sql_state text,
-  problem text,
   as_of timestamptz,
+  kept jsonb default null,
   out finished bigint[],
   out blocked_ms bigint
 )
-returns record
 language plpgsql
 set search_path = ''
 as $$
 declare
+  refusal text;
+  problem text;
   result jsonb;
   one record;
 begin
-  if pipeline.refusal_of(sql_state) = 'table' then
-    finished := pipeline.keep_results(worker, results, problem, as_of);
+  begin
+    select taken.finished, taken.blocked_ms into finished, blocked_ms
+    from pipeline.finish_batch(worker, results, as_of) as taken;
+    return;
+  exception when others then
+    refusal := pipeline.refusal_of(sqlstate);
+    problem := sqlerrm;
+    if refusal = 'passing' then
+      raise;
+    end if;
+  end;
+  if refusal = 'table' or kept is not null then
+    -- Where not even a failure can be stored, it lies in the table.
+    finished := pipeline.keep_results(worker, coalesce(kept, results), problem, as_of);
     return;
   end if;
   finished := '{}';
   for result in select value from jsonb_array_elements(results) loop
-    begin
-      one := pipeline.finish_batch(worker, jsonb_build_array(result), as_of);
-    exception when others then
-      if pipeline.refusal_of(sqlstate) = 'passing' then
-        raise;
-      end if;
-      one := pipeline.finish_unstorable(worker, result, sqlstate, sqlerrm, as_of);
-    end;
+    if jsonb_array_length(results) > 1 then
+      one := pipeline.finish_results(worker, jsonb_build_array(result), as_of);
+    else
+      one := pipeline.finish_results(
+        worker, jsonb_build_array(pipeline.not_storable(result, problem)), as_of, results
+      );
+    end if;
     finished := finished || one.finished;
     blocked_ms := greatest(blocked_ms, one.blocked_ms);
   end loop;
 end;
 $$;
-comment on function pipeline.finish_refused(
-  pipeline.workers, jsonb, text, text, timestamptz
-) is
-  'Takes a batch that finish_batch() refused with this error: result by result when one of them is wrong, else all of them are kept.';
-
-create function pipeline.finish_unstorable(
-  worker pipeline.workers,
-  result jsonb,
-  sql_state text,
-  problem text,
-  as_of timestamptz,
-  out finished bigint[],
-  out blocked_ms bigint
-)
-returns record
-language plpgsql
-set search_path = ''
-as $$
-begin
-  if pipeline.refusal_of(sql_state) = 'result' then
-    begin
-      select taken.finished, taken.blocked_ms into finished, blocked_ms
-      from pipeline.finish_batch(
-        worker, jsonb_build_array(pipeline.not_storable(result, problem)), as_of
-      ) as taken;
-      return;
-    exception when others then
-      if pipeline.refusal_of(sqlstate) = 'passing' then
-        raise;
-      end if;
-      -- Not even a failure can be stored: it lies in the table.
-      problem := sqlerrm;
-    end;
-  end if;
-  finished := pipeline.keep_results(worker, jsonb_build_array(result), problem, as_of);
-end;
-$$;
-comment on function pipeline.finish_unstorable(
-  pipeline.workers, jsonb, text, text, timestamptz
-) is
-  'Takes one result that finish_batch() refused: it fails as not_storable, or is kept when it lies in the table.';
-
-create function pipeline.finish_results(
-  worker pipeline.workers,
-  results jsonb,
-  as_of timestamptz,
-  out finished bigint[],
-  out blocked_ms bigint
-)
-returns record
-language plpgsql
-set search_path = ''
-as $$
-begin
-  select taken.finished, taken.blocked_ms into finished, blocked_ms
-  from pipeline.finish_batch(worker, results, as_of) as taken;
-exception when others then
-  if pipeline.refusal_of(sqlstate) = 'passing' then
-    raise;
-  end if;
-  select taken.finished, taken.blocked_ms into finished, blocked_ms
-  from pipeline.finish_refused(worker, results, sqlstate, sqlerrm, as_of) as taken;
-end;
-$$;
-comment on function pipeline.finish_results(pipeline.workers, jsonb, timestamptz) is
-  'Settles the tasks of a batch, whatever is wrong with a result or a table. finished: tasks whose lease held.';
+comment on function pipeline.finish_results is
+  'Settles the tasks of a batch, whatever is wrong with a result or a table: result by result when one of them is wrong, which fails as not_storable; all are kept when it lies in the table. finished: tasks whose lease held. kept: what is kept instead of results.';
 
 create function pipeline.store_waiting(run public.pipeline_runs, as_of timestamptz)
 returns integer
@@ -7583,6 +7344,7 @@ as $$
 declare
   batch record;
   stored integer := 0;
+  given_up bigint[];
 begin
   for batch in
     with waiting as (
@@ -7604,7 +7366,26 @@ begin
     stored := stored + jsonb_array_length(batch.results);
   end loop;
   if (run).status = 'cancelled' then
-    perform pipeline.give_up_waiting(run, as_of);
+    -- pipeline_errors.result has what is given up.
+    with waiting as (
+      delete from pipeline.waiting_results as kept where kept.run_id = (run).id returning kept.*
+    ),
+    told as (
+      insert into pipeline.task_errors (
+        run_id, task_id, stage, key, attempt, class, code, message, final, result, created_at
+      )
+      select
+        task.run_id, task.id, task.stage, task.key, task.attempts, 'permanent', 'not_storable',
+        'The run was cancelled before its result could be stored', true,
+        waiting.result - 'leaseToken', as_of
+      from waiting
+      join public.pipeline_tasks as task on task.id = waiting.task_id
+      returning task_id
+    )
+    select array_agg(told.task_id) into given_up from told;
+    if given_up is not null then
+      perform pipeline.put_back(run, given_up, as_of, given_up);
+    end if;
   end if;
   return stored;
 end;
@@ -7612,62 +7393,43 @@ $$;
 comment on function pipeline.store_waiting(public.pipeline_runs, timestamptz) is
   'Stores the results of a run that wait; what still cannot be stored waits on, and the run is paused again. In a cancelled run it is given up. Returns how many waited.';
 
-create function pipeline.give_up_waiting(run public.pipeline_runs, as_of timestamptz)
-returns void
+-- Why: a run starts when its row is inserted, and people steer it with an UPDATE or one call.
+
+create function pipeline.insert_row(target regclass, given jsonb)
+returns bigint
 language plpgsql
 set search_path = ''
 as $$
 declare
-  given_up bigint[];
+  new_id bigint;
 begin
-  with waiting as (
-    delete from pipeline.waiting_results as kept where kept.run_id = (run).id returning kept.*
-  ),
-  told as (
-    insert into pipeline.task_errors (
-      run_id, task_id, stage, key, attempt, class, code, message, final, result, created_at
+  execute (
+    select format(
+      'insert into %1$s (%2$s) select %2$s from jsonb_populate_record(null::%1$s, $1) returning id', target,
+      string_agg(quote_ident(named.attname), ', ')
     )
-    select
-      task.run_id, task.id, task.stage, task.key, task.attempts, 'permanent', 'not_storable',
-      'The run was cancelled before its result could be stored', true,
-      waiting.result - 'leaseToken', as_of
-    from waiting
-    join public.pipeline_tasks as task on task.id = waiting.task_id
-    returning task_id
+    from pg_catalog.pg_attribute as named
+    where named.attrelid = target and named.attnum > 0 and named.attidentity = ''
+      and given -> named.attname::text <> 'null'
   )
-  select array_agg(told.task_id) into given_up from told;
-  if given_up is not null then
-    perform pipeline.put_back(run, given_up, as_of, given_up);
-  end if;
+  into new_id
+  using given;
+  return new_id;
 end;
 $$;
-comment on function pipeline.give_up_waiting(public.pipeline_runs, timestamptz) is
-  'Ends the tasks of a cancelled run whose results cannot be stored; pipeline_errors.result has those.';
-
--- Why: a run starts when its row is inserted, and people steer it with an UPDATE or one call.
+comment on function pipeline.insert_row(regclass, jsonb) is
+  'Inserts a row from an object with its columns, and returns its id; absent ones get their defaults, as does the id.';
 
 create function pipeline.insert_run(run jsonb)
 returns bigint
 language sql
 set search_path = ''
 as $$
-  insert into public.pipeline_runs (
-    experiment_name, sweep_id, watch_id, source, list_id, endpoint, model, parameters, options, template, repetitions,
-    results_table, evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
-    max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner, created_at
-  )
-  select
-    coalesce(given.experiment_name, ''), given.sweep_id, given.watch_id, given.source, given.list_id, given.endpoint, given.model,
-    coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
-    given.template, coalesce(given.repetitions, 1::smallint),
-    coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
-    given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
-    given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),
-    coalesce(given.max_attempts, 5), given.max_cost, coalesce(given.max_wait_seconds, 900),
-    given.prompt_deadline_seconds,
-    given.deadline_at, coalesce(given.owner, pipeline.current_user_id()), coalesce(given.created_at, now())
-  from jsonb_populate_record(null::public.pipeline_runs, insert_run.run) as given
-  returning id;
+  -- What the pipeline itself writes of a run is not given.
+  select pipeline.insert_row('public.pipeline_runs', run - array[
+    'status', 'error', 'notice', 'open', 'extracted', 'succeeded', 'failed', 'cached', 'judge_errors', 'waits_since',
+    'rests_until', 'rests', 'eases', 'broken_workers', 'input_tokens', 'output_tokens', 'cost', 'started_at', 'finished_at'
+  ]);
 $$;
 comment on function pipeline.insert_run(jsonb) is
   'Inserts a run from an object with its columns; absent ones get their defaults.';
@@ -7756,7 +7518,9 @@ set search_path = ''
 as $$
 begin
   if pipeline.fills_list(new) and new.finished_at is not null then
-    perform pipeline.close_list(new);
+    -- Who waits for more of the list is told that nothing comes any more.
+    perform from pipeline.prompt_lists where prompt_lists.id = new.list_id for no key update;
+    perform pipeline.feed_readers(new.list_id, new.finished_at);
   end if;
   if new.status = 'cancelled' then
     perform pipeline.cancel_pending(new.id, new.finished_at);
@@ -7972,6 +7736,11 @@ declare
     from public.pipeline_tasks as leased
     where leased.run_id = (run).id
       and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
+      -- Whoever lives keeps what it holds.
+      and not exists (
+        select from pipeline.workers as holder
+        where holder.id = leased.worker and holder.ended_at is null
+      )
     order by leased.id
     limit recover_leases.most
     for update skip locked
@@ -8059,7 +7828,7 @@ begin
     exception when others then
       report := format('Maintenance cannot %s run %s: %s', action, run.id, sqlerrm);
       raise warning '%', report;
-      -- Once: maintenance comes back every 10 s, and finds the same until somebody has mended it.
+      -- Once: maintenance comes back within 10 s, and finds the same until somebody has mended it.
       insert into pipeline.task_errors (run_id, stage, class, code, message, final, created_at)
       select run.id, 'maintenance', 'maintenance', sqlstate, report, false, maintain_runs.as_of
       where not exists (
@@ -8089,9 +7858,12 @@ begin
   where id in (
     select dead.id from pipeline.workers as dead
     where dead.ended_at is null
-      and dead.expires_at <= maintain_pipeline.as_of
-      -- A wake that is only slow may still arrive.
-      and (dead.started_at is not null or dead.dispatched_at <= maintain_pipeline.as_of - interval '60 seconds')
+      and case
+        when dead.started_at is not null
+        then dead.expires_at <= maintain_pipeline.as_of - pipeline.doubt_time()
+        -- A wake that is only slow may still arrive.
+        else dead.dispatched_at <= maintain_pipeline.as_of - interval '60 seconds'
+      end
     for update skip locked
   );
   recovered := pipeline.maintain_runs(
@@ -8195,4 +7967,24 @@ begin
 end;
 $$;
 comment on function public.maintain_pipeline(timestamptz, integer) is
-  'Recovers what dead workers held, fails what is overdue, cancels what cancelled runs have left, ends runs that are done, wakes workers for due tasks and writes down where running runs are. What it cannot do for a run, it says in pipeline_errors and goes on with the others. Called every 10 s by pg_cron; calling it more often is harmless. Returns {recovered, overdue, woken}.';
+  'Recovers what dead workers held, fails what is overdue, cancels what cancelled runs have left, ends runs that are done, wakes workers for due tasks and writes down where running runs are. What it cannot do for a run, it says in pipeline_errors and goes on with the others. Called every 10 s by pg_cron, every 2 s while there are workers; calling it more often is harmless. Returns {recovered, overdue, woken}.';
+
+create procedure pipeline.keep_maintaining(lasting interval)
+language plpgsql
+-- It commits, which PostgreSQL forbids where a search_path is set: each name has its schema.
+as $$
+declare
+  ends_at constant timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) lasting;
+begin
+  loop
+    perform public.maintain_pipeline(pg_catalog.clock_timestamp());
+    exit when pg_catalog.clock_timestamp() operator(pg_catalog.+) interval '2 seconds' operator(pg_catalog.>) ends_at
+      or not exists (select from pipeline.workers where ended_at is null);
+    commit;
+    perform pg_catalog.pg_sleep(2);
+    commit;
+  end loop;
+end;
+$$;
+comment on procedure pipeline.keep_maintaining(interval) is
+  'Calls maintain_pipeline(), and again every 2 s while there are workers, for so long at most: what a job of pg_cron calls, whose shortest turn would be as much work for an idle project. No transaction is open for longer than 2 s.';

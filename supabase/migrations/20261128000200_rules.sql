@@ -173,6 +173,7 @@ set search_path = ''
 as $$
 declare
   warning constant text := pipeline.timeout_warning(new, 'execute');
+  other record;
 begin
   if pipeline.holds_credential(new.url) or pipeline.holds_credential(new.request_template::text)
     or new.url ~* '^https?://[^/?#]*@' or new.url ~* '[?&][^=&]*(key|token|secret|password|sig(nature)?)=' then
@@ -182,27 +183,7 @@ begin
         hint = 'Store it with: select pipeline_set_secret(''MY_KEY'', ''…''); then write it in headers, such as {"Authorization": "Bearer {{secret:MY_KEY}}"}; for Gemini the header is x-goog-api-key';
   end if;
   perform pipeline.check_headers(new.headers, format('endpoint "%s"', new.name));
-  if warning is not null then
-    raise warning '%', warning using hint = 'Paid plans have 220 s with WORKER_SECONDS=140';
-  end if;
-  return new;
-end;
-$$;
-
-create trigger check_endpoint
-before insert or update on public.model_endpoints
-for each row execute function pipeline.check_endpoint();
-
--- Why: an endpoint is its owner's promise of what calls look like and cost. Users choose within it.
-
-create function pipeline.check_models()
-returns trigger
-language plpgsql
-set search_path = ''
-as $$
-declare
-  other record;
-begin
+  -- Models without the prices that the endpoint has, and prices that are none.
   for other in select key as name, value as prices from jsonb_each(new.models) loop
     if jsonb_typeof(other.prices) <> 'object' or exists (
       select from jsonb_each(other.prices) as price
@@ -220,15 +201,18 @@ begin
           );
     end if;
   end loop;
+  if warning is not null then
+    raise warning '%', warning using hint = 'Paid plans have 220 s with WORKER_SECONDS=140';
+  end if;
   return new;
 end;
 $$;
-comment on function pipeline.check_models() is
-  'Refuses models without the prices that the endpoint has, and prices that are none (SQLSTATE 22023).';
 
-create trigger check_models
-before insert or update of models, input_cost on public.model_endpoints
-for each row execute function pipeline.check_models();
+create trigger check_endpoint
+before insert or update on public.model_endpoints
+for each row execute function pipeline.check_endpoint();
+
+-- Why: an endpoint is its owner's promise of what calls look like and cost. Users choose within it.
 
 create function pipeline.priced_for(endpoint public.model_endpoints, model text)
 returns public.model_endpoints
@@ -562,22 +546,6 @@ $$;
 comment on function pipeline.check_table_source(jsonb, uuid) is
   'Refuses a table that cannot be read, and after where nothing tells what is new (SQLSTATE 22023).';
 
-create function pipeline.index_on(relation oid, expression text)
-returns boolean
-language sql
-stable
-set search_path = ''
-as $$
-  select exists (
-    select from pg_catalog.pg_index as index
-    where index.indrelid = index_on.relation
-      and index.indisvalid
-      and index.indpred is null
-      and replace(lower(pg_catalog.pg_get_indexdef(index.indexrelid, 1, true)), '"', '')
-        = replace(lower(replace(index_on.expression, 'm.', '')), '"', '')
-  );
-$$;
-
 create function pipeline.index_notice(source jsonb, owner uuid)
 returns text
 language plpgsql
@@ -607,7 +575,14 @@ begin
       case when column_of.expression like 'm.%' then substr(column_of.expression, 3) else '(' || replace(column_of.expression, 'm.', '') || ')' end
     ), '; ')
     from unnest(read_by) as column_of (expression)
-    where not pipeline.index_on((reading).relation, column_of.expression)
+    where not exists (
+      select from pg_catalog.pg_index as index
+      where index.indrelid = (reading).relation
+        and index.indisvalid
+        and index.indpred is null
+        and replace(lower(pg_catalog.pg_get_indexdef(index.indexrelid, 1, true)), '"', '')
+          = replace(lower(replace(column_of.expression, 'm.', '')), '"', '')
+    )
   );
 -- A notice does not stop anything: what is wrong is told elsewhere.
 exception when others then
@@ -1195,38 +1170,38 @@ immutable
 set search_path = ''
 as $$
   select '{
-    "exact-match": {"fields":["ignoreCase","trim","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
-    "contains": {"fields":["text","texts","match","ignoreCase","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
-    "not-contains": {"fields":["text","texts","ignoreCase","name","not","thoughts"],"required":[]},
-    "starts-with": {"fields":["text","texts","ignoreCase","trim","name","not","thoughts"],"required":[]},
-    "ends-with": {"fields":["text","texts","ignoreCase","trim","name","not","thoughts"],"required":[]},
-    "regex": {"fields":["pattern","whole","expect","ignoreCase","name","not","thoughts"],"required":["pattern"]},
-    "json-valid": {"fields":["allowCodeFence","where","name","not","thoughts"],"required":[]},
-    "json-schema": {"fields":["schema","allowCodeFence","where","name","not","thoughts"],"required":["schema"]},
-    "json-equal": {"fields":["threshold","allowCodeFence","where","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
-    "tool-calls": {"fields":["calls","inOrder","allowOthers","threshold","name","not","thoughts"],"required":["calls"],"nested":{"calls":["name","arguments","schema"]}},
-    "numeric-difference": {"fields":["absoluteTolerance","relativeTolerance","which","pattern","decimalMark","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
-    "edit-distance": {"fields":["unit","threshold","ignoreCase","trim","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
-    "rouge-l": {"fields":["threshold","beta","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]}},
-    "similarity": {"fields":["endpoint","model","parameters","threshold","name","not","thoughts","reference"],"required":["endpoint"],"asksJudge":"always","nested":{"reference":["from","path","value"]}},
-    "length": {"fields":["min","max","unit","name","not","thoughts"],"required":[]},
-    "latency": {"fields":["maxMs","name","not","thoughts"],"required":["maxMs"]},
-    "cost": {"fields":["maxUsd","name","not","thoughts"],"required":["maxUsd"]},
-    "finish-reason": {"fields":["reasons","name","not","thoughts"],"required":[]},
-    "refusal": {"fields":["expect","phrases","endpoint","model","parameters","panel","combine","name","not","thoughts"],"required":[],"asksJudge":"on wish","nested":{"panel":["endpoint","model","parameters"]}},
-    "rubric": {"fields":["rubric","endpoint","model","parameters","panel","combine","scale","passMark","showReference","passages","name","not","thoughts","reference"],"required":["rubric"],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"scale":["min","max"],"passages":["from","path","value"],"reference":["from","path","value"]}},
-    "classify": {"fields":["preset","question","criterion","categories","passing","endpoint","model","parameters","panel","combine","showReference","passages","name","not","thoughts","reference"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"],"reference":["from","path","value"]}},
-    "pairwise": {"fields":["endpoint","model","parameters","criteria","against","strict","name","not","thoughts","reference"],"required":["endpoint"],"asksJudge":"always","nested":{"against":["experiment"],"reference":["from","path","value"]}},
-    "faithfulness": {"fields":["endpoint","model","parameters","panel","combine","threshold","passages","name","not","thoughts"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"]}},
-    "answer-relevance": {"fields":["endpoint","model","parameters","panel","combine","threshold","name","not","thoughts"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"]}},
-    "context-recall": {"fields":["endpoint","model","parameters","panel","combine","threshold","passages","name","not","thoughts","reference"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"],"reference":["from","path","value"]}},
-    "sql": {"fields":["function","name","not","thoughts","reference"],"required":["function"],"nested":{"reference":["from","path","value"]}},
-    "webhook": {"fields":["url","batchSize","name","not","thoughts","reference"],"required":["url"],"nested":{"reference":["from","path","value"]}},
-    "weighted": {"fields":["weights","threshold","name","not","thoughts"],"required":["weights"]}
+    "exact-match": {"fields":["ignoreCase","trim","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]},"values":{"ignoreCase":{"type":"boolean"},"trim":{"type":"boolean"},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"},"reference":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"type":"string","pattern":"\\S"}},"required":["value"],"additionalProperties":false}]}}},
+    "contains": {"fields":["text","texts","match","ignoreCase","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]},"values":{"text":{"type":"string","minLength":1,"maxLength":10000},"texts":{"minItems":1,"maxItems":1000,"type":"array","items":{"type":"string","minLength":1,"maxLength":10000}},"match":{"type":"string","enum":["all","any"]},"ignoreCase":{"type":"boolean"},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"},"reference":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"type":"string","pattern":"\\S"}},"required":["value"],"additionalProperties":false}]}}},
+    "not-contains": {"fields":["text","texts","ignoreCase","name","not","thoughts"],"required":[],"values":{"text":{"type":"string","minLength":1,"maxLength":10000},"texts":{"minItems":1,"maxItems":1000,"type":"array","items":{"type":"string","minLength":1,"maxLength":10000}},"ignoreCase":{"type":"boolean"},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"}}},
+    "starts-with": {"fields":["text","texts","ignoreCase","trim","name","not","thoughts"],"required":[],"values":{"text":{"type":"string","minLength":1,"maxLength":10000},"texts":{"minItems":1,"maxItems":1000,"type":"array","items":{"type":"string","minLength":1,"maxLength":10000}},"ignoreCase":{"type":"boolean"},"trim":{"type":"boolean"},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"}}},
+    "ends-with": {"fields":["text","texts","ignoreCase","trim","name","not","thoughts"],"required":[],"values":{"text":{"type":"string","minLength":1,"maxLength":10000},"texts":{"minItems":1,"maxItems":1000,"type":"array","items":{"type":"string","minLength":1,"maxLength":10000}},"ignoreCase":{"type":"boolean"},"trim":{"type":"boolean"},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"}}},
+    "regex": {"fields":["pattern","whole","expect","ignoreCase","name","not","thoughts"],"required":["pattern"],"values":{"pattern":{"type":"string","minLength":1,"maxLength":2000},"whole":{"type":"boolean"},"expect":{"type":"string","enum":["match","no match"]},"ignoreCase":{"type":"boolean"},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"}}},
+    "json-valid": {"fields":["allowCodeFence","where","name","not","thoughts"],"required":[],"values":{"allowCodeFence":{"type":"boolean"},"where":{"type":"string","enum":["whole","anywhere"]},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"}}},
+    "json-schema": {"fields":["schema","allowCodeFence","where","name","not","thoughts"],"required":["schema"],"values":{"schema":{"anyOf":[{"type":"boolean"},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}}]},"allowCodeFence":{"type":"boolean"},"where":{"type":"string","enum":["whole","anywhere"]},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"}}},
+    "json-equal": {"fields":["threshold","allowCodeFence","where","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]},"values":{"threshold":{"type":"number","minimum":0,"maximum":1},"allowCodeFence":{"type":"boolean"},"where":{"type":"string","enum":["whole","anywhere"]},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"},"reference":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"type":"string","pattern":"\\S"}},"required":["value"],"additionalProperties":false}]}}},
+    "tool-calls": {"fields":["calls","inOrder","allowOthers","threshold","name","not"],"required":["calls"],"nested":{"calls":["name","arguments","schema"]},"values":{"calls":{"maxItems":50,"type":"array","items":{"type":"object","properties":{"name":{"type":"string","minLength":1},"arguments":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]},"schema":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}}},"required":["name"],"additionalProperties":false}},"inOrder":{"type":"boolean"},"allowOthers":{"type":"boolean"},"threshold":{"type":"number","minimum":0,"maximum":1},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"}}},
+    "numeric-difference": {"fields":["absoluteTolerance","relativeTolerance","which","pattern","decimalMark","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]},"values":{"absoluteTolerance":{"type":"number","minimum":0},"relativeTolerance":{"type":"number","minimum":0},"which":{"type":"string","enum":["first","last","only"]},"pattern":{"type":"string","minLength":1,"maxLength":2000},"decimalMark":{"type":"string","enum":[".",","]},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"},"reference":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"type":"string","pattern":"\\S"}},"required":["value"],"additionalProperties":false}]}}},
+    "edit-distance": {"fields":["unit","threshold","ignoreCase","trim","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]},"values":{"unit":{"type":"string","enum":["characters","words"]},"threshold":{"type":"number","minimum":0,"maximum":1},"ignoreCase":{"type":"boolean"},"trim":{"type":"boolean"},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"},"reference":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"type":"string","pattern":"\\S"}},"required":["value"],"additionalProperties":false}]}}},
+    "rouge-l": {"fields":["threshold","beta","name","not","thoughts","reference"],"required":[],"nested":{"reference":["from","path","value"]},"values":{"threshold":{"type":"number","minimum":0,"maximum":1},"beta":{"type":"number","exclusiveMinimum":0,"maximum":1000},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"},"reference":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"type":"string","pattern":"\\S"}},"required":["value"],"additionalProperties":false}]}}},
+    "similarity": {"fields":["endpoint","model","parameters","threshold","name","not","thoughts","reference"],"required":["endpoint"],"asksJudge":"always","nested":{"reference":["from","path","value"]},"values":{"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}},"threshold":{"type":"number","minimum":0,"maximum":1},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"},"reference":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"type":"string","pattern":"\\S"}},"required":["value"],"additionalProperties":false}]}}},
+    "length": {"fields":["min","max","unit","name","not","thoughts"],"required":[],"values":{"min":{"type":"integer","minimum":0,"maximum":9007199254740991},"max":{"type":"integer","minimum":0,"maximum":9007199254740991},"unit":{"type":"string","enum":["characters","words","tokens"]},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"}}},
+    "latency": {"fields":["maxMs","name","not"],"required":["maxMs"],"values":{"maxMs":{"type":"number","exclusiveMinimum":0},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"}}},
+    "cost": {"fields":["maxUsd","name","not"],"required":["maxUsd"],"values":{"maxUsd":{"type":"number","minimum":0},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"}}},
+    "finish-reason": {"fields":["reasons","name","not"],"required":[],"values":{"reasons":{"minItems":1,"type":"array","items":{"type":"string","enum":["stop","length","content_filter","tool_calls","other"]}},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"}}},
+    "refusal": {"fields":["expect","phrases","endpoint","model","parameters","panel","combine","name","not","thoughts"],"required":[],"asksJudge":"on wish","nested":{"panel":["endpoint","model","parameters"]},"values":{"expect":{"type":"string","enum":["answer","refusal"]},"phrases":{"maxItems":200,"type":"array","items":{"type":"string","maxLength":500,"pattern":"\\S"}},"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}},"panel":{"minItems":2,"maxItems":9,"type":"array","items":{"type":"object","properties":{"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}}},"required":["endpoint"],"additionalProperties":false}},"combine":{"type":"string","enum":["majority","mean"]},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"}}},
+    "rubric": {"fields":["rubric","endpoint","model","parameters","panel","combine","scale","passMark","showReference","passages","name","not","thoughts","reference"],"required":["rubric"],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"scale":["min","max"],"passages":["from","path","value"],"reference":["from","path","value"]},"values":{"rubric":{"type":"string","maxLength":20000,"pattern":"\\S"},"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}},"panel":{"minItems":2,"maxItems":9,"type":"array","items":{"type":"object","properties":{"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}}},"required":["endpoint"],"additionalProperties":false}},"combine":{"type":"string","enum":["majority","mean"]},"scale":{"type":"object","properties":{"min":{"type":"number"},"max":{"type":"number"}},"required":["min","max"],"additionalProperties":false},"passMark":{"type":"number"},"showReference":{"type":"boolean"},"passages":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"minItems":1,"maxItems":100,"type":"array","items":{"type":"string","maxLength":100000,"pattern":"\\S"}}},"required":["value"],"additionalProperties":false}]},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"},"reference":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"type":"string","pattern":"\\S"}},"required":["value"],"additionalProperties":false}]}}},
+    "classify": {"fields":["preset","question","criterion","categories","passing","endpoint","model","parameters","panel","combine","showReference","passages","name","not","thoughts","reference"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"],"reference":["from","path","value"]},"values":{"preset":{"type":"string","enum":["factuality","closed-question"]},"question":{"type":"string","maxLength":20000,"pattern":"\\S"},"criterion":{"type":"string","maxLength":20000,"pattern":"\\S"},"categories":{"type":"object","propertyNames":{"type":"string","maxLength":200,"pattern":"\\S"},"additionalProperties":{"type":"number","minimum":0,"maximum":1}},"passing":{"minItems":1,"type":"array","items":{"type":"string"}},"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}},"panel":{"minItems":2,"maxItems":9,"type":"array","items":{"type":"object","properties":{"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}}},"required":["endpoint"],"additionalProperties":false}},"combine":{"type":"string","enum":["majority","mean"]},"showReference":{"type":"boolean"},"passages":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"minItems":1,"maxItems":100,"type":"array","items":{"type":"string","maxLength":100000,"pattern":"\\S"}}},"required":["value"],"additionalProperties":false}]},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"},"reference":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"type":"string","pattern":"\\S"}},"required":["value"],"additionalProperties":false}]}}},
+    "pairwise": {"fields":["endpoint","model","parameters","criteria","against","strict","name","not","thoughts","reference"],"required":["endpoint"],"asksJudge":"always","nested":{"against":["experiment"],"reference":["from","path","value"]},"values":{"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}},"criteria":{"type":"string","maxLength":20000,"pattern":"\\S"},"against":{"anyOf":[{"type":"string","const":"reference"},{"type":"object","properties":{"experiment":{"type":"string","minLength":1}},"required":["experiment"],"additionalProperties":false}]},"strict":{"type":"boolean"},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"},"reference":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"type":"string","pattern":"\\S"}},"required":["value"],"additionalProperties":false}]}}},
+    "faithfulness": {"fields":["endpoint","model","parameters","panel","combine","threshold","passages","name","not","thoughts"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"]},"values":{"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}},"panel":{"minItems":2,"maxItems":9,"type":"array","items":{"type":"object","properties":{"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}}},"required":["endpoint"],"additionalProperties":false}},"combine":{"type":"string","enum":["majority","mean"]},"threshold":{"type":"number","minimum":0,"maximum":1},"passages":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"minItems":1,"maxItems":100,"type":"array","items":{"type":"string","maxLength":100000,"pattern":"\\S"}}},"required":["value"],"additionalProperties":false}]},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"}}},
+    "answer-relevance": {"fields":["endpoint","model","parameters","panel","combine","threshold","name","not","thoughts"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"]},"values":{"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}},"panel":{"minItems":2,"maxItems":9,"type":"array","items":{"type":"object","properties":{"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}}},"required":["endpoint"],"additionalProperties":false}},"combine":{"type":"string","enum":["majority","mean"]},"threshold":{"type":"number","minimum":0,"maximum":1},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"}}},
+    "context-recall": {"fields":["endpoint","model","parameters","panel","combine","threshold","passages","name","not","thoughts","reference"],"required":[],"asksJudge":"always","nested":{"panel":["endpoint","model","parameters"],"passages":["from","path","value"],"reference":["from","path","value"]},"values":{"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}},"panel":{"minItems":2,"maxItems":9,"type":"array","items":{"type":"object","properties":{"endpoint":{"type":"string","minLength":1},"model":{"type":"string","minLength":1},"parameters":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"anyOf":[{"type":"string"},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"array","items":{}},{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{}}]}}},"required":["endpoint"],"additionalProperties":false}},"combine":{"type":"string","enum":["majority","mean"]},"threshold":{"type":"number","minimum":0,"maximum":1},"passages":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"minItems":1,"maxItems":100,"type":"array","items":{"type":"string","maxLength":100000,"pattern":"\\S"}}},"required":["value"],"additionalProperties":false}]},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"},"reference":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"type":"string","pattern":"\\S"}},"required":["value"],"additionalProperties":false}]}}},
+    "sql": {"fields":["function","name","not","thoughts","reference"],"required":["function"],"nested":{"reference":["from","path","value"]},"values":{"function":{"type":"string","minLength":1},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"},"reference":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"type":"string","pattern":"\\S"}},"required":["value"],"additionalProperties":false}]}}},
+    "webhook": {"fields":["url","batchSize","name","not","thoughts","reference"],"required":["url"],"nested":{"reference":["from","path","value"]},"values":{"url":{"type":"string"},"batchSize":{"type":"integer","minimum":1,"maximum":100},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"},"thoughts":{"type":"boolean"},"reference":{"anyOf":[{"type":"object","properties":{"from":{"type":"string","const":"archive"}},"required":["from"],"additionalProperties":false},{"type":"object","properties":{"from":{"type":"string","const":"metadata"},"path":{"type":"string","minLength":1}},"required":["from","path"],"additionalProperties":false},{"type":"object","properties":{"value":{"type":"string","pattern":"\\S"}},"required":["value"],"additionalProperties":false}]}}},
+    "weighted": {"fields":["weights","threshold","name","not"],"required":["weights"],"values":{"weights":{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"type":"number","exclusiveMinimum":0}},"threshold":{"type":"number","minimum":0,"maximum":1},"name":{"type":"string","maxLength":100,"pattern":"^[a-z0-9]+(-[a-z0-9]+)*$"},"not":{"type":"boolean"}}}
   }'::jsonb;
 $$;
 comment on function pipeline.known_evaluators() is
-  'Which fields each type of evaluator may have and which it must, whether it asks judges, and which fields the objects in its fields may have, {type: {fields, required, asksJudge?: always | on wish, nested?: {field: fields}}}; type itself is not among the fields.';
+  'Which fields each type of evaluator may have and which it must, whether it asks judges, which fields the objects in its fields may have, and the JSON Schema of each, {type: {fields, required, asksJudge?: always | on wish, nested?: {field: fields}, values: {field: schema}}}; type itself is not among the fields.';
 
 create function pipeline.json_schema_keywords()
 returns jsonb
@@ -1407,16 +1382,67 @@ $$;
 comment on function pipeline.json_schema_problems(jsonb) is
   'What in a schema is no JSON Schema, one sentence for each place: the twin of malformedPlaces() in functions/_shared/evaluation; supabase/tests/json_schema_vectors.json holds for both.';
 
-create function pipeline.json_schema_problem(schema jsonb)
+-- Why: a threshold of 80 instead of 0.8 would be found by the worker that scores, when the answers are
+-- paid for. What each field takes is said by the schemas that workers read configurations with.
+
+create function pipeline.value_problem(given jsonb, schema jsonb, place text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select string_agg(problem, '; ') from pipeline.json_schema_problems(schema) as problem;
+declare
+  kind constant text := jsonb_typeof(given);
+  problem text;
+begin
+  if schema ? 'anyOf' then
+    return case when not exists (
+      select from jsonb_array_elements(schema -> 'anyOf') as form
+      where pipeline.value_problem(given, form, place) is null
+    ) then format('%s is %s, and takes one of %s', place, left(given::text, 100), left((schema -> 'anyOf')::text, 600)) end;
+  end if;
+  if (
+    kind <> case schema ->> 'type' when 'integer' then 'number' else schema ->> 'type' end
+    or given <> schema -> 'const'
+    or not schema -> 'enum' @> jsonb_build_array(given)
+    or case kind
+      when 'number' then given < schema -> 'minimum' or given > schema -> 'maximum' or given <= schema -> 'exclusiveMinimum'
+        or schema ->> 'type' = 'integer' and given::numeric % 1 <> 0
+      when 'string' then char_length(given #>> '{}') < (schema ->> 'minLength')::integer
+        or char_length(given #>> '{}') > (schema ->> 'maxLength')::integer
+        or given #>> '{}' !~ (schema ->> 'pattern')
+      when 'array' then jsonb_array_length(given) < (schema ->> 'minItems')::integer
+        or jsonb_array_length(given) > (schema ->> 'maxItems')::integer
+      when 'object' then not given ?& array(select jsonb_array_elements_text(schema -> 'required'))
+    end
+  ) then
+    return format(
+      '%s is %s, and takes %s', place, left(given::text, 100),
+      left((schema - array['items', 'properties', 'additionalProperties', 'propertyNames'])::text, 600)
+    );
+  end if;
+  select min(found.problem) into problem
+  from (
+    select pipeline.value_problem(item, schema -> 'items', format('%s[%s]', place, index - 1)) as problem
+    from jsonb_array_elements(case when kind = 'array' and schema ? 'items' then given else '[]' end)
+      with ordinality as listed (item, index)
+    union all
+    select coalesce(
+      pipeline.value_problem(to_jsonb(name), coalesce(schema -> 'propertyNames', '{}'), format('a name in %s', place)),
+      case
+        when schema #> array['properties', name] is not null
+        then pipeline.value_problem(part, schema #> array['properties', name], place || '.' || name)
+        when schema -> 'additionalProperties' = 'false' then format('%s has no field "%s"', place, name)
+        else pipeline.value_problem(part, coalesce(schema -> 'additionalProperties', '{}'), place || '.' || name)
+      end
+    )
+    from jsonb_each(case kind when 'object' then given else '{}' end) as entry (name, part)
+  ) as found;
+  return problem;
+end;
 $$;
-comment on function pipeline.json_schema_problem(jsonb) is
-  'All of json_schema_problems() in one text; null: there is none.';
+comment on function pipeline.value_problem(jsonb, jsonb, text) is
+  'What is wrong with a value at a place, by the part of JSON Schema that known_evaluators() is written in (type, const, enum, anyOf, bounds, pattern, items, properties, required, additionalProperties, propertyNames); null: nothing.';
 
 -- Why: a wrong evaluator would be found when the answers are paid for.
 
@@ -1549,6 +1575,10 @@ declare
   missing text;
   problem text;
 begin
+  -- Each level is looked at with all that is below it.
+  if check_evaluators.evaluators @? '$.**{200}' then
+    perform pipeline.refuse_run('its evaluators are nested deeper than 200 levels', 'Write them, or their schemas, flatter');
+  end if;
   for config in
     select case jsonb_typeof(item) when 'string' then jsonb_build_object('type', item) else item end
     from jsonb_array_elements(check_evaluators.evaluators) as item
@@ -1591,14 +1621,15 @@ begin
       );
     end if;
     names := names || pipeline.evaluator_name(config);
-    select string_agg(pipeline.json_schema_problem(part.schema), '; ') into problem
+    select string_agg(found.problem, '; ') into problem
     from (
       select config -> 'schema' as schema where config ->> 'type' = 'json-schema'
       union all
       select call -> 'schema'
       from jsonb_path_query(config, '$.calls[*]') as call
       where config ->> 'type' = 'tool-calls' and call ? 'schema'
-    ) as part;
+    ) as part
+    cross join lateral pipeline.json_schema_problems(part.schema) as found (problem);
     if problem is not null then
       perform pipeline.refuse_run(
         format('the schema of evaluator "%s" %s', pipeline.evaluator_name(config), problem), 'Mend the schema'
@@ -1631,11 +1662,19 @@ begin
       perform pipeline.check_weights(config, check_evaluators.evaluators);
     end if;
     perform pipeline.check_judges(config, check_evaluators.owner, check_evaluators.priced);
+    select min(pipeline.value_problem(given.value, field.schema, given.name)) into problem
+    from jsonb_each(config) as given (name, value)
+    join jsonb_each(known -> (config ->> 'type') -> 'values') as field (name, schema) on field.name = given.name;
+    if problem is not null then
+      perform pipeline.refuse_run(
+        format('evaluator "%s" cannot work: %s', pipeline.evaluator_name(config), problem), 'See docs/evaluators.md'
+      );
+    end if;
   end loop;
 end;
 $$;
 comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
-  'Refuses unknown evaluators and fields, fields that are missing, names that are taken twice, malformed schemas and judges that are missing or, for a capped run, have no prices, those of another model or no limit of output (SQLSTATE 22023).';
+  'Refuses unknown evaluators and fields, fields that are missing or have a value that nothing could work with, names that are taken twice, malformed schemas and judges that are missing or, for a capped run, have no prices, those of another model or no limit of output (SQLSTATE 22023).';
 
 -- Why: a wrong run row is refused when it is inserted, with a message that says what to write
 -- instead; nobody should learn of a typing error from a run that failed an hour later.
@@ -1855,6 +1894,7 @@ begin
     new.waits_since := null;
     new.rests := 0;
     new.broken_workers := 0;
+    new.waits_for_day := false;
     new.started_at := coalesce(new.started_at, now());
   end if;
   return new;
@@ -1917,45 +1957,6 @@ end;
 $$;
 comment on function pipeline.variant_name(public.pipeline_sweeps, jsonb) is
   'What a variant is called: its name, or else its model, its endpoint, those of the sweep.';
-
-create function pipeline.variant_run(sweep public.pipeline_sweeps, variant jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return to_jsonb(sweep) || jsonb_strip_nulls(variant) || jsonb_build_object(
-    'experiment_name', (sweep).name || '/' || pipeline.variant_name(sweep, variant),
-    'sweep_id', (sweep).id,
-    'list_id', null,
-    'source', case
-      when (sweep).list_id is null then (sweep).source
-      else jsonb_build_object('type', 'sweep', 'sweepId', (sweep).id)
-    end,
-    'parameters', (sweep).parameters || coalesce(nullif(variant -> 'parameters', 'null'), '{}'),
-    -- The money is the sweep's, and so is what is told of it.
-    'max_cost', null, 'evaluation_webhook', null
-  );
-end;
-$$;
-comment on function pipeline.variant_run(public.pipeline_sweeps, jsonb) is
-  'The run that a variant becomes, as insert_run() takes it.';
-
-create function pipeline.extracting_template(sweep public.pipeline_sweeps)
-returns jsonb
-language sql
-immutable
-set search_path = ''
-as $$
-  select case when bool_and(pipeline.takes_variables(used.template)) then min(used.template::text)::jsonb end
-  from jsonb_array_elements((sweep).variants) as variant
-  cross join lateral (
-    select coalesce(nullif(variant -> 'template', 'null'), (sweep).template) as template
-  ) as used;
-$$;
-comment on function pipeline.extracting_template(public.pipeline_sweeps) is
-  'A template of the sweep if none of them needs the text of a prompt: rows are then extracted as variables.';
 
 create function pipeline.check_sweep()
 returns trigger
@@ -2054,7 +2055,14 @@ begin
         ]
         || jsonb_build_object(
           'experiment_name', new.name, 'sweep_id', new.id, 'options', new.options - 'headers',
-          'template', pipeline.extracting_template(new)
+          -- Where no template needs the text of a prompt, rows are extracted as variables.
+          'template', (
+            select case when bool_and(pipeline.takes_variables(used.template)) then min(used.template::text)::jsonb end
+            from jsonb_array_elements(new.variants) as variant
+            cross join lateral (
+              select coalesce(nullif(variant -> 'template', 'null'), new.template) as template
+            ) as used
+          )
         )
     );
   end if;
@@ -2067,7 +2075,20 @@ begin
       perform pipeline.refuse_unknown_fields(
         given.variant, array['name', 'endpoint', 'model', 'parameters', 'template'], format('variant "%s"', given.name)
       );
-      perform pipeline.insert_run(pipeline.variant_run(new, given.variant));
+      perform pipeline.insert_run(
+        to_jsonb(new) || jsonb_strip_nulls(given.variant) || jsonb_build_object(
+          'experiment_name', new.name || '/' || given.name,
+          'sweep_id', new.id,
+          'list_id', null,
+          'source', case
+            when new.list_id is null then new.source
+            else jsonb_build_object('type', 'sweep', 'sweepId', new.id)
+          end,
+          'parameters', new.parameters || coalesce(nullif(given.variant -> 'parameters', 'null'), '{}'),
+          -- The money is the sweep's, and so is what is told of it.
+          'max_cost', null, 'evaluation_webhook', null
+        )
+      );
     exception when sqlstate '22023' then
       get stacked diagnostics problem = message_text, instead = pg_exception_hint;
       perform pipeline.refuse_sweep(
@@ -2251,6 +2272,7 @@ begin
     update public.pipeline_runs as run
     set status = 'running'
     where run.watch_id = new.id and run.status = 'paused';
+    update pipeline.watch_states as state set tried_at = null where state.watch_id = new.id;
   elsif new.max_cost_per_day is distinct from old.max_cost_per_day then
     perform pipeline.resume_watch_runs(new.id);
   end if;
@@ -2264,7 +2286,7 @@ begin
 end;
 $$;
 comment on function pipeline.change_watch() is
-  'Pauses and resumes the runs of a watch with it, and lets them go on under other limits of a day.';
+  'Pauses and resumes the runs of a watch with it, tries at once what had failed, and lets them go on under other limits of a day.';
 
 create trigger change_watch
 after update on public.pipeline_watches
@@ -2343,20 +2365,6 @@ $$;
 comment on function pipeline.check_results_table(text) is
   'The full results table of this name; refuses any other, and one that is gone (SQLSTATE 22023). A query that reads by it finds its rows even when the table is renamed while the query waits for it.';
 
-create function pipeline.record_columns()
-returns table (name text, type text)
-language sql
-immutable
-set search_path = ''
-as $$
-  values
-    ('prompt', 'text'), ('response', 'text'), ('model', 'text'), ('success', 'boolean'),
-    ('error', 'text'), ('timestamp', 'timestamptz'), ('duration_ms', 'integer'),
-    ('tokens_used', 'integer'), ('metadata', 'jsonb'), ('experiment_name', 'text'), ('tags', 'text[]');
-$$;
-comment on function pipeline.record_columns() is
-  'The columns of a stored answer that any table can take.';
-
 create function public.use_evaluations_table(name text)
 returns text
 language plpgsql
@@ -2375,8 +2383,13 @@ begin
   if exists (select from pipeline.results_tables where results_tables.name = use_evaluations_table.name) then
     return use_evaluations_table.name;
   end if;
-  select string_agg(format('add column %I %s', wanted.name, wanted.type), ', ') into missing
-  from pipeline.record_columns() as wanted
+  select string_agg(format('add column %I %s', wanted.name, wanted.type), ', ' order by wanted.place) into missing
+  from (
+    values
+      (1, 'prompt', 'text'), (2, 'response', 'text'), (3, 'model', 'text'), (4, 'success', 'boolean'),
+      (5, 'error', 'text'), (6, 'timestamp', 'timestamptz'), (7, 'duration_ms', 'integer'), (8, 'tokens_used', 'integer'),
+      (9, 'metadata', 'jsonb'), (10, 'experiment_name', 'text'), (11, 'tags', 'text[]')
+  ) as wanted (place, name, type)
   where not exists (
     select from pg_catalog.pg_attribute as present
     where present.attrelid = used and present.attname = wanted.name and not present.attisdropped

@@ -139,17 +139,11 @@ comment on column pipeline.quotas.applies_to is
 comment on column pipeline.quotas.max_open_runs is 'Runs that are not over, paused ones included.';
 comment on column pipeline.quotas.max_prompts_per_day is 'Prompts that runs of a day of UTC extract, each as often as it is asked.';
 comment on column pipeline.quotas.max_bytes_per_day is
-  'Bytes of runs, prompts and stored results that come in, in a day of UTC.';
+  'Bytes of runs, prompts, stored results, vectors, labels and what is to be labelled that come in, in a day of UTC.';
 comment on column pipeline.quotas.max_cost_per_day is
   'USD; what calls in flight may cost at most counts.';
 comment on column pipeline.quotas.includes_anonymous is
   'Whether anonymous sign-ins of Supabase Auth are users. They cost nobody anything to make, so they are not.';
-alter table pipeline.quotas enable row level security;
-grant select, insert, update, delete on pipeline.quotas to service_role;
-grant select on pipeline.quotas to authenticated;
-create policy "users see what applies to them"
-  on pipeline.quotas for select to authenticated
-  using (applies_to in ('every user', (select pipeline.current_user_id())::text));
 
 insert into pipeline.quotas (
   applies_to, max_open_runs, max_prompts_per_day, max_bytes_per_day, max_calls_per_day, max_cost_per_day
@@ -165,12 +159,6 @@ create table pipeline.usage_of_day (
 );
 comment on table pipeline.usage_of_day is
   'One row per owner and day of UTC: what came in. Calls and USD of the day are in pipeline.budgets. Kept for 40 days.';
-alter table pipeline.usage_of_day enable row level security;
-grant select, insert, update, delete on pipeline.usage_of_day to service_role;
-grant select on pipeline.usage_of_day to authenticated;
-create policy "owners see what they have used"
-  on pipeline.usage_of_day for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.quota_of(owner uuid)
 returns pipeline.quotas
@@ -302,6 +290,7 @@ as $$
   update public.pipeline_runs
   set
     status = 'paused',
+    waits_for_day = true,
     error = format(
       'A quota of its owner is reached: %s. To go on tomorrow: select resume_pipeline_run(%s)', passed, id
     )
@@ -389,15 +378,13 @@ create table pipeline.budgets (
 comment on table pipeline.budgets is
   'One row per thing whose money or calls are capped, made by its first claim: a run, a sweep, or a day of an owner or a watch. Locked after the state of the endpoint and before the run, in the order of ids. The caps themselves are in budget_limits(); the row of a run or a sweep is removed with it, a day after 40 days.';
 comment on column pipeline.budgets.holder is
-  'The id of the run or the sweep; of an owner''s day owner_day(), of a watch''s watch_day().';
+  'The id of the run or the sweep; of a day budget_day().';
 comment on column pipeline.budgets.spent is
   'USD: what answers cost, and of a call whose cost nobody knows what it may have cost at most.';
 comment on column pipeline.budgets.reserved is
   'USD that calls in flight may cost at most: the sum of reserved_cost of the leased tasks that name it.';
 comment on column pipeline.budgets.calls is
   'Calls that were made or are in flight, without those that waited for a rate limit.';
-alter table pipeline.budgets enable row level security;
-grant select, insert, update, delete on pipeline.budgets to service_role;
 
 create type pipeline.budget_limit as (
   kind text,
@@ -408,27 +395,16 @@ create type pipeline.budget_limit as (
 comment on type pipeline.budget_limit is
   'A cap that holds for a run''s calls: kind and holder as in pipeline.budgets; USD and calls at most, null: no cap.';
 
-create function pipeline.owner_day(owner uuid, as_of timestamptz)
+create function pipeline.budget_day(holder text, as_of timestamptz)
 returns text
 language sql
 immutable
 set search_path = ''
 as $$
-  select coalesce(owner::text, 'project') || ' ' || (as_of at time zone 'UTC')::date;
+  select coalesce(holder, 'project') || ' ' || (as_of at time zone 'UTC')::date;
 $$;
-comment on function pipeline.owner_day(uuid, timestamptz) is
-  'The holder of an owner''s budget for a day, which is one of UTC.';
-
-create function pipeline.watch_day(watch_id bigint, as_of timestamptz)
-returns text
-language sql
-immutable
-set search_path = ''
-as $$
-  select watch_id || ' ' || (as_of at time zone 'UTC')::date;
-$$;
-comment on function pipeline.watch_day(bigint, timestamptz) is
-  'The holder of a watch''s budget for a day, which is one of UTC.';
+comment on function pipeline.budget_day(text, timestamptz) is
+  'The holder of a budget for a day, which is one of UTC: of an owner, null: the project, or of a watch.';
 
 create function pipeline.cost_of_watch_runs(watch_id bigint, as_of timestamptz)
 returns numeric
@@ -468,13 +444,13 @@ begin
     select watch.max_cost_per_day into shared from public.pipeline_watches as watch where watch.id = (run).watch_id;
     if shared is not null then
       limits := limits || row(
-        'watch day', pipeline.watch_day((run).watch_id, as_of), shared, null
+        'watch day', pipeline.budget_day((run).watch_id::text, as_of), shared, null
       )::pipeline.budget_limit;
     end if;
   end if;
   if coalesce(quota.max_cost_per_day, quota.max_calls_per_day) is not null then
     limits := limits || row(
-      'owner day', pipeline.owner_day((run).owner, as_of), quota.max_cost_per_day, quota.max_calls_per_day
+      'owner day', pipeline.budget_day((run).owner::text, as_of), quota.max_cost_per_day, quota.max_calls_per_day
     )::pipeline.budget_limit;
   end if;
   return limits;
@@ -551,22 +527,6 @@ $$;
 comment on function pipeline.lock_budgets(public.pipeline_runs, timestamptz) is
   'Locks the budgets of a run to the end of the transaction, those that are missing made, and tells what is left in them.';
 
-create function pipeline.reserve_budgets(budget_ids bigint[], cost numeric, calls bigint)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  update pipeline.budgets as budget
-  set
-    reserved = budget.reserved + reserve_budgets.cost,
-    calls = budget.calls + reserve_budgets.calls
-  where budget.id = any (reserve_budgets.budget_ids);
-end;
-$$;
-comment on function pipeline.reserve_budgets(bigint[], numeric, bigint) is
-  'Sets aside in locked budgets what calls may cost at most.';
-
 create function pipeline.settle_budgets(task_ids bigint[], costs numeric[], were_calls boolean[])
 returns void
 language plpgsql
@@ -608,6 +568,7 @@ as $$
   update public.pipeline_runs as run
   set
     status = 'paused',
+    waits_for_day = ((room).tightest).kind not in ('run', 'sweep'),
     error = case ((room).tightest).kind
       when 'run' then format(
         'max_cost of %s USD is reached: %s USD spent on %s of %s %s%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
@@ -720,12 +681,6 @@ comment on column public.pipeline_webhook_hosts.open_to_users is
   'Whether signed-in users may name it in a webhook evaluator or in evaluation_webhook.';
 comment on column public.pipeline_webhook_hosts.requests_per_minute is
   'Most requests of all runs together; what is above that waits.';
-alter table public.pipeline_webhook_hosts enable row level security;
-revoke all on public.pipeline_webhook_hosts from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_webhook_hosts to service_role;
-grant select (host) on public.pipeline_webhook_hosts to authenticated;
-create policy "users see the hosts that are open to them"
-  on public.pipeline_webhook_hosts for select to authenticated using (open_to_users);
 
 create table pipeline.host_states (
   host text primary key,
@@ -733,8 +688,6 @@ create table pipeline.host_states (
 );
 comment on table pipeline.host_states is
   'When the next request to a host may leave, one row per host that was called; written under its row lock by pipeline_claim_tasks.';
-alter table pipeline.host_states enable row level security;
-grant select, insert, update, delete on pipeline.host_states to service_role;
 
 create function pipeline.host_of(url text)
 returns text
@@ -891,6 +844,29 @@ create type pipeline.sharer as (
 comment on type pipeline.sharer is
   'Who wants calls to an endpoint: a live worker, or, with worker null, a run that waits for a slot.';
 
+create function pipeline.slots_of_silent(silent pipeline.workers)
+returns integer
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select count(*)
+    from (
+      select from public.pipeline_tasks as task
+      where task.run_id = (silent).run_id
+        and task.stage = (silent).stage
+        and task.status = 'leased'
+        and task.worker = (silent).id
+      limit (silent).slots
+    ) as held
+  );
+end;
+$$;
+comment on function pipeline.slots_of_silent(pipeline.workers) is
+  'Slots of a worker that is not heard of, one for each task that it holds: it may only be cut off and still call, and the limit of its endpoint holds for that too. The others are free.';
+
 create function pipeline.slot_sharers(
   endpoint text,
   most_waiting integer,
@@ -917,22 +893,28 @@ begin
             and successor.run_id = live.run_id
             and successor.started_at is not null
         ) then 0
+        when live.expires_at <= slot_sharers.as_of and live.id is distinct from (asking).id then taken.slots
         -- Woken together and not yet here: it will want as much.
         when live.id = (asking).id
           or live.started_at is null and live.dispatched_at = (asking).dispatched_at
         then slot_sharers.wanted
         else live.wanted
       end,
-      case when live.id = (asking).id then 0 else live.slots end
+      case when live.id = (asking).id then 0 else taken.slots end
     )::pipeline.sharer
     order by live.dispatched_at, live.id
   )
   into sharers
   from pipeline.workers as live
   join public.pipeline_runs as run on run.id = live.run_id
+  cross join lateral (
+    select case
+      when live.expires_at > slot_sharers.as_of then live.slots else pipeline.slots_of_silent(live)
+    end as slots
+  ) as taken
   where live.endpoint = slot_sharers.endpoint
     and live.ended_at is null
-    and (live.id = (asking).id or live.expires_at > slot_sharers.as_of);
+    and (live.id = (asking).id or live.expires_at > slot_sharers.as_of - pipeline.doubt_time());
   if exists (select from pipeline.waiting_runs as waiting where waiting.endpoint = slot_sharers.endpoint) then
     sharers := sharers || array(
       select
@@ -1150,7 +1132,7 @@ begin
   update pipeline.workers
   set
     wanted = grant_slots.wanted,
-    expires_at = grant_slots.as_of + pipeline.lease_time(),
+    expires_at = grant_slots.as_of + pipeline.silence_time(),
     load = (grant_slots.worker).load,
     -- Calls that are under way hold their slots until they end.
     slots = greatest(granted, grant_slots.in_flight)
@@ -1186,11 +1168,14 @@ begin
   where model_states.endpoint = called.name and model_states.model = slot_room.model;
   limits := pipeline.slot_limits(called, state);
   -- Most often all slots are taken where many wait, and then nobody need be asked for their wishes.
-  select coalesce(sum(live.slots), 0) into taken
+  select coalesce(
+    sum(case when live.expires_at > slot_room.as_of then live.slots else pipeline.slots_of_silent(live) end), 0
+  )
+  into taken
   from pipeline.workers as live
   where live.endpoint = slot_room.endpoint
     and live.ended_at is null
-    and live.expires_at > slot_room.as_of;
+    and live.expires_at > slot_room.as_of - pipeline.doubt_time();
   if taken >= limits.all_models then
     return 0;
   end if;
@@ -1328,10 +1313,7 @@ begin
   return calls;
 end;
 $$;
-comment on function pipeline.affordable_calls(
-  pipeline.claimable_calls, public.pipeline_runs, public.model_endpoints, pipeline.endpoint_states,
-  pipeline.budget_room
-) is
+comment on function pipeline.affordable_calls is
   'The oldest of the calls whose expected tokens fit into the endpoint''s tokens, and whose highest costs and number into what the run''s budgets have left. ids is null when none fits.';
 
 create function pipeline.claim_calls(
@@ -1423,9 +1405,7 @@ begin
   return calls;
 end;
 $$;
-comment on function pipeline.claim_calls(
-  pipeline.workers, public.pipeline_runs, integer, integer, integer, timestamptz
-) is
+comment on function pipeline.claim_calls is
   'Locks the tasks whose calls a worker may make now: within its slots, the endpoint''s rate and cool-down, and the run''s money. A run that cannot afford its next call is paused.';
 
 -- Why: what one batch of results tells of an endpoint, its limits, its latency, its tokens, all
@@ -1485,9 +1465,7 @@ begin
   return state;
 end;
 $$;
-comment on function pipeline.adapt_concurrency(
-  pipeline.model_states, integer, pipeline.result_totals, boolean, timestamptz
-) is
+comment on function pipeline.adapt_concurrency is
   'Additive increase, multiplicative decrease: halves on rate errors, shrinks by a fifth when latency has doubled, else grows while it is used up (crowded). A given number is only ever cut back by rate errors.';
 
 create function pipeline.adapt_limits(
@@ -1565,9 +1543,7 @@ begin
   return greatest(0, ceil(extract(epoch from state.blocked_until - as_of) * 1000));
 end;
 $$;
-comment on function pipeline.adapt_limits(
-  public.model_endpoints, text, pipeline.result_totals, bigint, timestamptz
-) is
+comment on function pipeline.adapt_limits is
   'Learns from a batch of results: a rate error or an exhausted budget cools the model down for everybody, concurrency adapts, and tokens used take the place of tokens reserved. Returns for how many milliseconds no call may leave to the model; 0 or null: it is not cooling down.';
 
 -- Why: an answer that was paid for need not be paid for twice. Runs that say {"cache": true} in
@@ -1591,8 +1567,6 @@ comment on column pipeline.cached_answers.response is
 comment on column pipeline.cached_answers.key is
   'SHA-256 of the request as sent, its repetition and who asked.';
 create index cached_answers_created_idx on pipeline.cached_answers (created_at);
-alter table pipeline.cached_answers enable row level security;
-grant select, insert, delete on pipeline.cached_answers to service_role;
 
 create function pipeline.cache_key(
   run public.pipeline_runs,
@@ -1616,9 +1590,7 @@ begin
   ));
 end;
 $$;
-comment on function pipeline.cache_key(
-  public.pipeline_runs, public.model_endpoints, jsonb, integer
-) is
+comment on function pipeline.cache_key is
   'Names what is asked of an endpoint: request is {prompt, messages?, model?, parameters?} as it is sent, or {embed, model?, parameters?} of a text.';
 
 create function pipeline.prompt_request(
@@ -1641,9 +1613,8 @@ begin
   );
 end;
 $$;
-comment on function pipeline.prompt_request(
-  public.pipeline_runs, public.model_endpoints, pipeline.prompts
-) is 'What a run asks with a prompt, for cache_key().';
+comment on function pipeline.prompt_request is
+  'What a run asks with a prompt, for cache_key().';
 
 create function public.pipeline_find_cached_call(worker_id uuid, request jsonb, repetition integer default 1)
 returns jsonb
@@ -1679,7 +1650,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  insert into pipeline.cached_answers (
+  insert into pipeline.cached_answers as kept (
     key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, created_at
   )
   select distinct on (key)
@@ -1706,9 +1677,13 @@ begin
     and result.cached is not true
     and task.id = any (task_ids)
   order by key
-  on conflict (key) do nothing;
+  -- A vector that did not fit to others was asked for anew.
+  on conflict (key) do update set
+    response = excluded.response, tool_calls = excluded.tool_calls, model = excluded.model,
+    finish_reason = excluded.finish_reason, input_tokens = excluded.input_tokens,
+    output_tokens = excluded.output_tokens, created_at = excluded.created_at
+  where kept.response <> excluded.response;
 end;
 $$;
-comment on function pipeline.remember_answers(
-  public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz
-) is 'Keeps successful answers for later runs that cache, and the embeddings of texts, [{request, vector}], for all; failed ones are never kept.';
+comment on function pipeline.remember_answers is
+  'Keeps successful answers for later runs that cache, and the embeddings of texts, [{request, vector}], for all; failed ones are never kept.';

@@ -128,11 +128,9 @@ comment on function pipeline.store_scores(public.pipeline_runs, bigint[], jsonb,
 
 create function pipeline.sent_before(
   run public.pipeline_runs,
-  prompt pipeline.prompts,
-  out system text,
-  out turns jsonb
+  prompt pipeline.prompts
 )
-returns record
+returns jsonb
 language plpgsql
 immutable
 set search_path = ''
@@ -144,25 +142,28 @@ declare
     '{}'
   );
 begin
-  -- As toRequestParts() in functions/_shared/model: a parameter takes the place of system turns.
-  system := coalesce(parameters ->> 'systemPrompt', (
-    select string_agg(turn ->> 'content', E'\n\n' order by place)
+  return (
+    select jsonb_build_object(
+      -- As toRequestParts() in functions/_shared/model: a parameter takes the place of system turns.
+      'system', coalesce(
+        parameters ->> 'systemPrompt',
+        string_agg(turn ->> 'content', E'\n\n' order by place) filter (where turn ->> 'role' = 'system')
+      ),
+      'earlierTurns', coalesce(
+        jsonb_agg(
+          jsonb_build_object('role', turn -> 'role', 'content', coalesce(turn ->> 'content', '')) order by place
+        ) filter (where turn ->> 'role' <> 'system'),
+        '[]'
+      )
+    )
     from jsonb_array_elements(
       case jsonb_typeof((prompt).messages) when 'array' then (prompt).messages end
     ) with ordinality as earlier (turn, place)
-    where turn ->> 'role' = 'system'
-  ));
-  turns := (
-    select jsonb_agg(jsonb_build_object('role', turn -> 'role', 'content', coalesce(turn ->> 'content', '')) order by place)
-    from jsonb_array_elements(
-      case jsonb_typeof((prompt).messages) when 'array' then (prompt).messages end
-    ) with ordinality as earlier (turn, place)
-    where turn ->> 'role' <> 'system'
   );
 end;
 $$;
 comment on function pipeline.sent_before(public.pipeline_runs, pipeline.prompts) is
-  'What was sent before a prompt: the system message and the other turns, [{role, content}].';
+  'What was sent before a prompt, {system, earlierTurns}: the system message or null, and the other turns, [{role, content}].';
 
 create function public.pipeline_read_evaluations(
   results_table text,
@@ -182,23 +183,24 @@ begin
       jsonb_agg(
         jsonb_build_object(
           'id', evaluation.id, 'promptKey', evaluation.prompt_key, 'repetition', evaluation.repetition,
-          'prompt', evaluation.prompt, 'system', sent.system, 'earlierTurns', coalesce(sent.turns, '[]'),
+          'prompt', evaluation.prompt,
           'response', evaluation.response, 'success', evaluation.success,
-          'reference', evaluation.reference,
-          'passages', case when with_what_was_sent then evaluation.passages end, 'model', evaluation.model,
+          'reference', evaluation.reference, 'model', evaluation.model,
           'durationMs', evaluation.duration_ms, 'inputTokens', evaluation.input_tokens,
           'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
           'finishReason', evaluation.finish_reason, 'toolCalls', evaluation.tool_calls,
           'metadata', evaluation.metadata
-        )
+        ) || case when with_what_was_sent then
+          jsonb_build_object('passages', evaluation.passages) || pipeline.sent_before(
+            (select run from public.pipeline_runs as run where run.id = evaluation.run_id),
+            (select asked from pipeline.prompts as asked where asked.id = evaluation.prompt_id)
+          )
+        else '{"passages": null, "system": null, "earlierTurns": []}' end
         order by evaluation.id
       ),
       '[]'
     )
     from pipeline.evaluations as evaluation
-    left join public.pipeline_runs as run on run.id = evaluation.run_id and with_what_was_sent
-    left join pipeline.prompts as asked on asked.id = evaluation.prompt_id and with_what_was_sent
-    left join lateral pipeline.sent_before(run, asked) as sent on with_what_was_sent
     where evaluation.tableoid = used
       and evaluation.id = any (ids)
   );
@@ -321,7 +323,6 @@ create function pipeline.weigh_votes(
   out explanation text,
   out error text
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''
@@ -533,8 +534,6 @@ create table pipeline.evaluation_functions (
 );
 comment on table pipeline.evaluation_functions is
   'One row per function that evaluators of type sql may name, with its schema; written by register_evaluation_function().';
-alter table pipeline.evaluation_functions enable row level security;
-grant select, insert, delete on pipeline.evaluation_functions to service_role;
 grant usage on schema pipeline to pipeline_evaluator;
 grant select on pipeline.evaluation_functions to pipeline_evaluator;
 create policy "the wrapper knows what is registered"
@@ -628,7 +627,11 @@ begin
        from jsonb_array_elements($1) with ordinality as listed (given, place)',
       name
     ) into answers using rows;
-  exception when read_only_sql_transaction then
+    -- What it has set for its session would hold for whoever gets this connection next.
+    raise exception using errcode = 'PPL99';
+  exception when sqlstate 'PPL99' then
+    null;
+  when read_only_sql_transaction then
     -- 25006 itself would be a project that Supabase keeps read-only, which workers wait for.
     raise exception 'Cannot call %: it tried to write: %', name, sqlerrm;
   when insufficient_privilege then
@@ -742,17 +745,6 @@ comment on column pipeline.watch_windows.p is
   'Chance of a window so far from the baseline, if nothing has changed, at most; null: it was not compared.';
 comment on column pipeline.watch_windows.is_outside is 'Whether p is below 0.001.';
 create index watch_windows_time_idx on pipeline.watch_windows (watch_id, evaluator, closed_at);
-alter table pipeline.watch_windows enable row level security;
-grant select, insert on pipeline.watch_windows to service_role;
-grant select on pipeline.watch_windows to authenticated;
-create policy "owners read the windows of their watches"
-  on pipeline.watch_windows for select to authenticated
-  using (
-    watch_id in (
-      select pipeline_watches.id from public.pipeline_watches
-      where pipeline_watches.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.divergence(share double precision, expected double precision)
 returns double precision
@@ -854,7 +846,6 @@ create function pipeline.sums_interval(
   out low double precision,
   out high double precision
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''
@@ -874,24 +865,33 @@ end;
 $$;
 comment on function pipeline.sums_interval(pipeline.score_sums) is 'A mean with its 95 % interval, see mean_interval().';
 
-create function pipeline.first_unsettled(watch_id bigint)
-returns bigint
-language sql
+create function pipeline.first_ungraded(
+  watch_id bigint,
+  out evaluation_id bigint,
+  out taken_at timestamptz
+)
+-- No SQL function: maintenance asks for each watch, and it would be planned anew each time.
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select min(coalesce(
-    (task.payload ->> 'evaluationId')::bigint, (task.payload -> 'evaluationIds' ->> 0)::bigint, (task.payload -> 'ids' ->> 0)::bigint
-  ))
+begin
+  select
+    min(coalesce(
+      (task.payload ->> 'evaluationId')::bigint, (task.payload -> 'evaluationIds' ->> 0)::bigint, (task.payload -> 'ids' ->> 0)::bigint
+    )),
+    min(task.created_at)
+  into evaluation_id, taken_at
   from public.pipeline_runs as run
   join public.pipeline_tasks as task on task.run_id = run.id
-  where run.watch_id = first_unsettled.watch_id
+  where run.watch_id = first_ungraded.watch_id
     and run.finished_at is null
     and task.stage in ('evaluate', 'webhook', 'judge')
     and task.status in ('pending', 'leased');
+end;
 $$;
-comment on function pipeline.first_unsettled(bigint) is
-  'The first evaluation of a watch that still waits for a score; null: none does.';
+comment on function pipeline.first_ungraded(bigint) is
+  'The first evaluation of a watch that still waits for a score, and when the answers were taken that wait longest; null: none does.';
 
 create function pipeline.open_window(
   watch_id bigint,
@@ -901,13 +901,12 @@ create function pipeline.open_window(
   out last_task bigint,
   out opened_at timestamptz
 )
-returns record
 language plpgsql
 stable
 set search_path = ''
 as $$
 declare
-  unsettled constant bigint := pipeline.first_unsettled(open_window.watch_id);
+  ungraded constant bigint := (pipeline.first_ungraded(open_window.watch_id)).evaluation_id;
   counted record;
 begin
   select earlier.last_task into after_task
@@ -929,7 +928,7 @@ begin
   cross join lateral (select coalesce(score.score, score.passed::integer) as value) as given
   where run.watch_id = open_window.watch_id
     and evaluation.task_id > after_task
-    and (unsettled is null or evaluation.id < unsettled)
+    and (ungraded is null or evaluation.id < ungraded)
     and given.value is not null;
   scores := counted.scores;
   last_task := counted.last_task;
@@ -961,7 +960,7 @@ comment on function pipeline.window_event(public.pipeline_watches, pipeline.watc
   'What a webhook says of a window that has left the baseline, or is back: {type, timestamp, data}, after the Standard Webhooks.';
 
 create function pipeline.close_window(watch public.pipeline_watches, evaluator text, as_of timestamptz)
-returns void
+returns timestamptz
 language plpgsql
 set search_path = ''
 as $$
@@ -973,16 +972,20 @@ declare
   approved constant double precision := ((watch).approved ->> evaluator)::double precision;
 begin
   -- Two windows an hour are 48 a day: with p below 0.001 fewer than 1 quiet day in 20 has an alarm.
-  if 2 <= (
-    select count(*) from pipeline.watch_windows as known
-    where known.watch_id = (watch).id and known.evaluator = close_window.evaluator
-      and known.closed_at > as_of - interval '1 hour'
-  ) then
-    return;
+  select * into before
+  from pipeline.watch_windows as known
+  where known.watch_id = (watch).id and known.evaluator = close_window.evaluator
+    and known.closed_at > as_of - interval '1 hour'
+  order by known.number desc
+  offset 1
+  limit 1;
+  if found then
+    return before.closed_at + interval '1 hour';
   end if;
   newest := pipeline.open_window((watch).id, evaluator);
   if (newest.scores).turns < (watch).window_turns then
-    return;
+    -- All its scores are summed up at each look, so these are rarer the longer it fills.
+    return newest.opened_at + least((as_of - newest.opened_at) * 1.1, as_of - newest.opened_at + interval '5 minutes');
   end if;
   select * into before
   from pipeline.watch_windows as known
@@ -1012,19 +1015,11 @@ begin
     from public.pipeline_runs as run
     where run.watch_id = (watch).id;
   end if;
+  return as_of;
 end;
 $$;
 comment on function pipeline.close_window(public.pipeline_watches, text, timestamptz) is
-  'Closes the window of an evaluator that is full, compares it with the baseline, and makes the event of a watch that has left it or is back.';
-
-create function pipeline.close_windows(watch public.pipeline_watches, as_of timestamptz)
-returns void
-language sql
-set search_path = ''
-as $$
-  select pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)
-  from jsonb_array_elements((watch).evaluators) as config;
-$$;
+  'Closes the window of an evaluator that is full, compares it with the baseline, and makes the event of a watch that has left it or is back. Returns when to look again: after a tenth of the time that the window has been filling, 5 minutes at most; null: nothing is scored yet.';
 
 -- Why: a chart of means says little without how far a mean may be from the baseline before it is an alarm.
 

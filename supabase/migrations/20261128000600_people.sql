@@ -2,27 +2,6 @@
 -- Why: what must hold at any moment, on a live project as in the chaos run, in a form that anybody
 -- can ask for. An empty answer is the good one.
 
-create function pipeline.stored_prompts(run public.pipeline_runs)
-returns bigint
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  stored bigint;
-begin
-  if to_regclass(format('public.%I', (run).results_table)) is null then
-    return null;
-  end if;
-  execute format('select count(*) from public.%I where run_id = $1 and task_id is not null', (run).results_table)
-  into stored
-  using (run).id;
-  return stored;
-end;
-$$;
-comment on function pipeline.stored_prompts(public.pipeline_runs) is
-  'Number of evaluations that the tasks of a run have stored in its results table; null when that was dropped.';
-
 create function public.check_pipeline_invariants(as_of timestamptz default now())
 returns table (run_id bigint, broken text, detail text)
 language sql
@@ -47,14 +26,12 @@ as $$
           and not exists (select from pipeline.prompts as prompt where prompt.id = task.prompt_id)
       ) as without_prompt,
       count(task.id) filter (
-        where task.status = 'leased' and task.lease_expires_at < as_of - interval '2 minutes'
-      ) as forgotten,
-      count(task.id) filter (
-        where task.status = 'leased' and task.lease_expires_at < 'infinity' and exists (
+        where task.status = 'leased' and task.lease_expires_at < 'infinity' and not exists (
           select from pipeline.workers as worker
-          where worker.id = task.worker and worker.ended_at < as_of - interval '2 minutes'
+          where worker.id = task.worker
+            and coalesce(worker.ended_at, worker.expires_at) >= as_of - interval '2 minutes'
         )
-      ) as orphaned,
+      ) as forgotten,
       count(task.id) filter (
         where task.status = 'leased' and task.lease_expires_at = 'infinity'
       ) as waiting,
@@ -85,7 +62,15 @@ as $$
   select run.id, rule.broken, rule.detail
   from public.pipeline_runs as run
   join counted on counted.id = run.id
-  cross join lateral (select pipeline.stored_prompts(run) as prompts) as stored
+  cross join lateral (
+    select to_regclass(format('public.%I', run.results_table)) as name
+  ) as results
+  -- Null when it was dropped.
+  cross join lateral (
+    select case when results.name is not null then count(*) end as prompts
+    from pipeline.evaluations as evaluation
+    where evaluation.run_id = run.id and evaluation.task_id is not null and evaluation.tableoid = results.name
+  ) as stored
   cross join lateral (
     select coalesce(sum(turns.answered), 0) as answered, coalesce(sum(turns.unanswered), 0) as unanswered
     from pipeline.watched_turns as turns
@@ -144,9 +129,9 @@ as $$
         format('status %s', run.status)
       ),
       (
-        counted.forgotten + counted.orphaned > 0,
+        counted.forgotten > 0,
         'leases of dead workers are recovered',
-        format('%s leases', greatest(counted.forgotten, counted.orphaned))
+        format('%s leases', counted.forgotten)
       ),
       (
         run.watch_id is not null
@@ -188,7 +173,7 @@ as $$
   union all
   select
     case budget.kind when 'run' then budget.holder::bigint end,
-    rule.broken,
+    'what is reserved is what calls in flight may cost',
     format('budget of %s %s: %s USD reserved, %s USD in flight', budget.kind, budget.holder, budget.reserved, flying.cost)
   from pipeline.budgets as budget
   cross join lateral (
@@ -196,15 +181,7 @@ as $$
     from public.pipeline_tasks as task
     where task.status = 'leased' and budget.id = any (task.budgets)
   ) as flying
-  cross join lateral (
-    values
-      (
-        budget.reserved <> flying.cost,
-        'what is reserved is what calls in flight may cost',
-        ''
-      )
-  ) as rule (is_broken, broken, detail)
-  where rule.is_broken
+  where budget.reserved <> flying.cost
   union all
   select
     max(run.id),
@@ -329,8 +306,6 @@ comment on column public.pipeline_run_progress.model is 'null: the endpoint''s o
 comment on column public.pipeline_run_progress.max_cost is 'USD.';
 comment on column public.pipeline_run_progress.owner is 'Null: the project''s own.';
 comment on column public.pipeline_run_progress.sweep_id is 'The sweep that it belongs to; null: none.';
-revoke all on public.pipeline_run_progress from anon, authenticated, service_role;
-grant select on public.pipeline_run_progress to authenticated, service_role;
 
 create view public.pipeline_errors
 with (security_invoker = true)
@@ -366,8 +341,6 @@ comment on column public.pipeline_errors."offset" is
 comment on column public.pipeline_errors.final is 'false: a retry followed.';
 comment on column public.pipeline_errors.result is
   'Of an error not_storable: what came of the call, as the worker sent it.';
-revoke all on public.pipeline_errors from anon, authenticated, service_role;
-grant select on public.pipeline_errors to authenticated, service_role;
 
 -- Why: what people label is chosen for them, so that their labels can stand for all answers, and given
 -- out as tasks are: an item is held for a time, by as many people as are asked. A queue says what is
@@ -490,18 +463,6 @@ comment on table pipeline.label_claims is
 comment on column pipeline.label_claims.skipped_at is 'The person does not want to label it; null: they do.';
 create index label_claims_person_idx on pipeline.label_claims (person);
 
-create function pipeline.may_label()
-returns boolean
-language sql
-stable
-parallel safe
-set search_path = ''
-as $$
-  select pipeline.has_right('label');
-$$;
-comment on function pipeline.may_label() is
-  'Whether the signed-in user of this request may label what others have, if they may read it: "label" in "pipeline" of their app_metadata.';
-
 create function pipeline.may_review(owner uuid, reviewers uuid[])
 returns boolean
 language sql
@@ -510,57 +471,31 @@ set search_path = ''
 as $$
   select coalesce(
     may_review.owner = pipeline.current_user_id()
-      or pipeline.may_label() and coalesce(pipeline.current_user_id() = any (may_review.reviewers), reviewers is null),
+      or pipeline.has_right('label') and coalesce(pipeline.current_user_id() = any (may_review.reviewers), reviewers is null),
     false
   );
 $$;
 comment on function pipeline.may_review(uuid, uuid[]) is
   'Whether the signed-in user of this request may label a queue of this owner with these reviewers: it is theirs, or they have the claim "label" and it is not for others only.';
 
-alter table public.evaluation_label_queues enable row level security;
-alter table public.evaluation_label_items enable row level security;
-alter table pipeline.label_claims enable row level security;
-revoke all on public.evaluation_label_queues, public.evaluation_label_items
-  from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_label_queues, public.evaluation_label_items
-  to service_role;
-grant select, insert, update, delete on pipeline.label_claims to service_role;
-grant select (
-  id, name, label_name, kind, categories, passing, lowest, highest, pass_from, instructions, people, blind,
-  lease_seconds, owner, created_at, closed_at
-) on public.evaluation_label_queues to authenticated;
-grant update (instructions, people, blind, reviewers, lease_seconds, closed_at)
-  on public.evaluation_label_queues to authenticated;
-grant delete on public.evaluation_label_queues to authenticated;
--- Which answer of a pair stands where is not told.
-grant select (id, queue_id, position, results_table, evaluation_id)
-  on public.evaluation_label_items to authenticated;
-grant select on pipeline.label_claims to authenticated;
-
-create policy "owners and reviewers read queues"
-  on public.evaluation_label_queues for select to authenticated
-  using (pipeline.may_review(owner, reviewers));
-create policy "users change their queues"
-  on public.evaluation_label_queues for update to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users delete their queues"
-  on public.evaluation_label_queues for delete to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "owners read their items, reviewers what they were given"
-  on public.evaluation_label_items for select to authenticated
-  using (
-    id in (
-      select claim.item_id from pipeline.label_claims as claim
-      where claim.person = (select pipeline.current_user_id())::text
-    )
-    or queue_id in (
-      select queue.id from public.evaluation_label_queues as queue
-      where queue.owner = (select pipeline.current_user_id())
-    )
-  );
-create policy "owners of claims read them"
-  on pipeline.label_claims for select to authenticated
-  using (person = (select pipeline.current_user_id())::text);
+create function pipeline.hides_sides(queue_id bigint)
+returns boolean
+language sql
+stable
+-- Definer: what a label tells does not depend on whether its queue may be read.
+security definer
+set search_path = ''
+as $$
+  select exists (
+    select from public.evaluation_label_queues as queue
+    where queue.id = hides_sides.queue_id
+      and queue.kind = 'pair'
+      and queue.blind
+      and queue.owner is distinct from pipeline.current_user_id()
+  ) and pipeline.current_user_id() is not null;
+$$;
+comment on function pipeline.hides_sides(bigint) is
+  'Whether the signed-in user of this request labels blind pairs of somebody else: who won would tell which answer is whose.';
 
 -- Why: people judge too. What they say stands beside the scores of evaluators and is never replaced by
 -- them, so that it can be told how far the two agree.
@@ -635,7 +570,7 @@ as $$
     where evaluation.id = is_labelable.evaluation_id
       and results.relname = is_labelable.results_table
       and evaluation.owner is not distinct from is_labelable.owner
-      and (evaluation.owner = pipeline.current_user_id() or pipeline.may_label())
+      and (evaluation.owner = pipeline.current_user_id() or pipeline.has_right('label'))
   );
 $$;
 comment on function pipeline.is_labelable(text, bigint, uuid) is
@@ -684,46 +619,6 @@ end;
 $$;
 comment on function pipeline.keeps_choice(public.evaluation_labels) is
   'Whether a label that is being changed says the same as before of how its answer was chosen: its queue may be gone.';
-
-alter table public.evaluation_labels enable row level security;
-revoke all on public.evaluation_labels from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_labels to service_role;
-grant select, delete on public.evaluation_labels to authenticated;
-grant insert (
-  results_table, evaluation_id, name, person, passed, score, category, remark, corrected_response, chosen,
-  evaluator, queue_id, is_swapped, owner, created_at, updated_at
-) on public.evaluation_labels to authenticated;
-grant update (
-  passed, score, category, remark, corrected_response, chosen, evaluator, queue_id, updated_at
-) on public.evaluation_labels to authenticated;
-
-create policy "owners and who wrote them read labels"
-  on public.evaluation_labels for select to authenticated
-  using (
-    owner = (select pipeline.current_user_id()) or person = (select pipeline.current_user_id())::text
-  );
-create policy "users label as themselves"
-  on public.evaluation_labels for insert to authenticated
-  with check (
-    person = (select pipeline.current_user_id())::text
-    and case
-      when queue_id is null then chosen = 'hand' and pipeline.is_labelable(results_table, evaluation_id, owner)
-      else pipeline.is_queued(evaluation_labels)
-    end
-  );
-create policy "users change their labels"
-  on public.evaluation_labels for update to authenticated
-  using (person = (select pipeline.current_user_id())::text)
-  with check (
-    person = (select pipeline.current_user_id())::text
-    and case
-      when queue_id is null then chosen = 'hand' or pipeline.keeps_choice(evaluation_labels)
-      else pipeline.is_queued(evaluation_labels)
-    end
-  );
-create policy "users take their labels back"
-  on public.evaluation_labels for delete to authenticated
-  using (person = (select pipeline.current_user_id())::text);
 
 create function public.grade_evaluation(
   results_table text,
@@ -787,8 +682,46 @@ $$;
 comment on function public.grade_evaluation(text, bigint, boolean, text, text, text, timestamptz, text) is
   'Stores what a person says of an answer, in place of what they said before under the same name, and returns {id, name, person, passed, remark, corrected_response, updated_at}; none of passed, remark and corrected_response takes it back, and returns null. person: a signed-in user is always themselves. Users label their own answers, with the claim "label" all that they see. P0002: there is no such answer; 42501: it is not theirs to label.';
 
--- Why: a million answers are looked at a page at a time. A page costs the same wherever it is, and a
--- filter that finds nothing costs no more than the rows that it was allowed to read.
+-- Why: a queue of ten thousand items is made by one short call. What users have people label, and what
+-- they say, is stored for them, and counts as what else they store.
+
+create function pipeline.count_label_bytes()
+returns trigger
+language plpgsql
+-- Definer: users may not write what they have used.
+security definer
+set search_path = ''
+as $$
+declare
+  who constant uuid := pipeline.current_user_id();
+  passed text;
+begin
+  if who is not null then
+    passed := pipeline.count_usage(who, 0, (select coalesce(sum(pg_column_size(written.*)), 0) from written), now());
+    if passed is not null then
+      perform pipeline.refuse_for_quota(passed, who);
+    end if;
+  end if;
+  return null;
+end;
+$$;
+comment on function pipeline.count_label_bytes() is
+  'Counts the bytes of labels and items for the signed-in user who writes them, and refuses what is beyond the quota (SQLSTATE PPL02).';
+
+create trigger count_label_items
+after insert on public.evaluation_label_items referencing new table as written
+for each statement execute function pipeline.count_label_bytes();
+
+create trigger count_labels
+after insert on public.evaluation_labels referencing new table as written
+for each statement execute function pipeline.count_label_bytes();
+
+create trigger count_changed_labels
+after update on public.evaluation_labels referencing new table as written
+for each statement execute function pipeline.count_label_bytes();
+
+-- Why: which rows of a results table are meant, and in which order, is said in SQL that its indexes serve:
+-- names are known here, and values are literals, written by %L.
 
 create function pipeline.evaluations_condition(run_id bigint, experiment_name text, owner uuid)
 returns text
@@ -967,6 +900,9 @@ end;
 $$;
 comment on function pipeline.filter_condition(jsonb, text) is
   'SQL about row for a filter of browse_evaluations(). 22023: a field that there is not.';
+
+-- Why: a million answers are looked at a page at a time. A page costs the same wherever it is, and a
+-- filter that finds nothing costs no more than the rows that it was allowed to read.
 
 create function pipeline.scores_of(results_table text, evaluation_id bigint)
 returns jsonb
@@ -1383,11 +1319,18 @@ $$;
 comment on function pipeline.has_answer(text, bigint) is
   'Whether an evaluation is still there: people delete rows of their results tables themselves, too.';
 
+create type pipeline.label_state as (
+  item_id bigint,
+  item_position integer,
+  labels bigint,
+  held_by_others bigint,
+  is_mine boolean,
+  is_held boolean,
+  skipped_at timestamptz
+);
+
 create function pipeline.label_states(queue public.evaluation_label_queues, who text, as_of timestamptz)
-returns table (
-  item_id bigint, item_position integer, labels bigint, held_by_others bigint,
-  is_mine boolean, is_held boolean, skipped_at timestamptz
-)
+returns setof pipeline.label_state
 language sql
 stable
 set search_path = ''
@@ -1422,10 +1365,10 @@ $$;
 comment on function pipeline.label_states(public.evaluation_label_queues, text, timestamptz) is
   'How far each item of a queue is that still has its answers: labels, live claims of others, whether this person has labelled it or holds it, and when they skipped it.';
 
-create function pipeline.label_progress(queue public.evaluation_label_queues, who text, as_of timestamptz)
+create function pipeline.label_progress(queue public.evaluation_label_queues, states pipeline.label_state[])
 returns jsonb
 language sql
-stable
+immutable
 set search_path = ''
 as $$
   select jsonb_build_object(
@@ -1440,9 +1383,9 @@ as $$
     ),
     'held', coalesce(sum(state.held_by_others + state.is_held::integer), 0)
   )
-  from pipeline.label_states(queue, who, as_of) as state;
+  from unnest(states) as state;
 $$;
-comment on function pipeline.label_progress(public.evaluation_label_queues, text, timestamptz) is
+comment on function pipeline.label_progress(public.evaluation_label_queues, pipeline.label_state[]) is
   'How far a queue is: {items, finished: items with as many labels as people, labels, mine, skipped and open (neither) of this person, held: live claims of anybody}.';
 
 create function public.list_evaluation_label_queues(person text default '', as_of timestamptz default now())
@@ -1474,15 +1417,18 @@ as $$
     select
       signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id as is_mine,
       signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id or not queue.blind
-        or pipeline.may_read() as sees_all
+        or pipeline.has_right('read') as sees_all
   ) as asking
   cross join lateral jsonb_to_record(
-    pipeline.label_progress(queue, pipeline.label_person(list_evaluation_label_queues.person), as_of)
+    pipeline.label_progress(queue, array(
+      select state
+      from pipeline.label_states(queue, pipeline.label_person(list_evaluation_label_queues.person), as_of) as state
+    ))
   ) as progress (
     items bigint, finished bigint, labels bigint, mine bigint, skipped bigint, open bigint, held bigint
   )
   where signed_in.user_id is null
-    or pipeline.may_read()
+    or pipeline.has_right('read')
     or pipeline.may_review(queue.owner, queue.reviewers)
   order by queue.id desc;
 $$;
@@ -1524,16 +1470,18 @@ create function pipeline.told_label(
 )
 returns jsonb
 language plpgsql
-immutable
+stable
 set search_path = ''
 as $$
+declare
+  hidden constant boolean := pipeline.hides_sides((queue).id);
 begin
   return (
     select jsonb_build_object(
       'id', (label).id, 'item_id', (item).id, 'name', (label).name, 'person', (label).person,
-      'passed', (label).passed, 'score', (label).score,
+      'passed', case when not hidden then (label).passed end, 'score', case when not hidden then (label).score end,
       'grade', (queue).lowest + (label).score * ((queue).highest - (queue).lowest),
-      'category', (label).category,
+      'category', case when not hidden then (label).category end,
       'choice', case
         when (queue).kind = 'pair' then case
           when (label).score = 0.5 then 'tie'
@@ -1548,10 +1496,8 @@ begin
   );
 end;
 $$;
-comment on function pipeline.told_label(
-  public.evaluation_labels, public.evaluation_label_items, public.evaluation_label_queues
-) is
-  'A label as whoever gave it is told of it: {id, item_id, name, person, passed, score: 0 to 1, grade: on the scale of the queue, category, choice: of a pair first, second or tie as shown, remark, corrected_response, updated_at}.';
+comment on function pipeline.told_label is
+  'A label as whoever gave it is told of it: {id, item_id, name, person, passed, score: 0 to 1, grade: on the scale of the queue, category, choice: of a pair first, second or tie as shown, remark, corrected_response, updated_at}. Of a blind pair passed, score and category are null: they would tell which answer is whose.';
 
 create function pipeline.shown_item(
   item public.evaluation_label_items,
@@ -1569,7 +1515,10 @@ begin
     select jsonb_build_object(
       'id', (item).id, 'queue_id', (item).queue_id, 'position', (item).position,
       'claimed_until', shown_item.claimed_until,
-      'prompt', jsonb_build_object('system', sent.system, 'turns', coalesce(sent.turns, '[]'), 'text', evaluation.prompt),
+      'prompt', jsonb_build_object(
+        'system', sent.before -> 'system', 'turns', coalesce(sent.before -> 'earlierTurns', '[]'),
+        'text', evaluation.prompt
+      ),
       'reference', evaluation.reference,
       'responses', case
         when (item).other_id is null then jsonb_build_array(one)
@@ -1582,16 +1531,14 @@ begin
     join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
     left join public.pipeline_runs as run on run.id = evaluation.run_id
     left join pipeline.prompts as asked on asked.id = evaluation.prompt_id
-    left join lateral pipeline.sent_before(run, asked) as sent on asked.id is not null
+    left join lateral (select pipeline.sent_before(run, asked) as before) as sent on asked.id is not null
     cross join lateral pipeline.shown_answer((item).results_table, (item).evaluation_id, (queue).blind) as one
     left join lateral pipeline.shown_answer((item).other_table, (item).other_id, (queue).blind) as other on true
     where evaluation.id = (item).evaluation_id and results.relname = (item).results_table
   );
 end;
 $$;
-comment on function pipeline.shown_item(
-  public.evaluation_label_items, public.evaluation_label_queues, timestamptz, public.evaluation_labels
-) is
+comment on function pipeline.shown_item is
   'An item as a reviewer is shown it: {id, queue_id, position, claimed_until, prompt: {system, turns, text}, reference, responses, label}.';
 
 -- Why: whoever labels wants the next answer at once, and nobody wants one labelled twice that was
@@ -1622,6 +1569,7 @@ declare
   moment constant timestamptz := case when is_user then least(as_of, now()) else as_of end;
   until constant timestamptz := moment
     + make_interval(secs => coalesce(case when not is_user then lease_seconds end, queue.lease_seconds));
+  states pipeline.label_state[];
   taken bigint[];
 begin
   if most is null or most not between 1 and 1000 or until is null or until <= moment or who is null then
@@ -1632,12 +1580,14 @@ begin
   select * into queue
   from public.evaluation_label_queues as locked where locked.id = claim_evaluation_label.queue_id
   for no key update;
+  -- Of a queue of thousands they take half a second, in which nobody else claims.
+  states := array(select state from pipeline.label_states(queue, who, moment) as state);
   if item_id is not null then
     taken := array[(pipeline.held_label_item(item_id)).id];
   elsif queue.closed_at is null then
     taken := array(
       select state.item_id
-      from pipeline.label_states(queue, who, moment) as state
+      from unnest(states) as state
       where state.item_position > after
         and not state.is_mine
         and (state.is_held or state.labels + state.held_by_others < queue.people)
@@ -1660,7 +1610,13 @@ begin
       cross join lateral pipeline.shown_item(item, queue, until, label) as shown (item)
       where item.queue_id = queue.id and item.id = any (taken)
     ),
-    'progress', pipeline.label_progress(queue, who, moment)
+    'progress', pipeline.label_progress(queue, array(
+      select row(
+        state.item_id, state.item_position, state.labels, state.held_by_others, state.is_mine,
+        state.is_held or not state.is_mine and state.item_id = any (taken), state.skipped_at
+      )::pipeline.label_state
+      from unnest(states) as state
+    ))
   );
 end;
 $$;
@@ -1689,8 +1645,8 @@ $$;
 comment on function public.skip_evaluation_label(bigint, text, timestamptz) is
   'Gives an item back: others may have it, and this person again when nothing else is left. false: they did not have it.';
 
--- Why: what a reviewer writes goes into evaluation_labels as they themselves: row level security says
--- whether it was theirs to label, not this code.
+-- Why: what a reviewer writes goes into evaluation_labels as they themselves. What they were given they
+-- may label, and of blind pairs not read what became of it.
 
 create function pipeline.held_label_item(item_id bigint)
 returns public.evaluation_label_items
@@ -1762,9 +1718,7 @@ begin
   end if;
 end;
 $$;
-comment on function pipeline.expect_answer_of_kind(
-  public.evaluation_label_queues, boolean, boolean, double precision, text
-) is
+comment on function pipeline.expect_answer_of_kind is
   'What a reviewer answered as labels have it: grades between 0 and 1, of a pair who won, and whether that passes. 22023: not what the queue asks for.';
 
 create function public.submit_evaluation_label(
@@ -1779,6 +1733,8 @@ create function public.submit_evaluation_label(
 )
 returns jsonb
 language plpgsql
+-- Definer: see above. held_label_item() and expect_label_queue() say whether it is theirs to label.
+security definer
 set search_path = ''
 as $$
 declare
@@ -2190,7 +2146,7 @@ create table pipeline.run_ticks (
   primary key (run_id, at)
 );
 comment on table pipeline.run_ticks is
-  'One row per active run and maintenance: how far it was. Shown by pipeline_run_timeline(); removed with the tasks of its run, by purge_pipeline_runs().';
+  'One row per active run and ten seconds: how far it was. Shown by pipeline_run_timeline(); removed with the tasks of its run, by purge_pipeline_runs().';
 comment on column pipeline.run_ticks.concurrency is
   'Calls that its workers might have in flight.';
 comment on column pipeline.run_ticks.blocked_until is
@@ -2199,17 +2155,6 @@ comment on column pipeline.run_ticks.p50_ms is
   'Of the successful answers since the tick before; null: there was none.';
 comment on column pipeline.run_ticks.last_evaluation_id is
   'The newest evaluation of any run at this moment: the next tick looks at what came after it.';
-alter table pipeline.run_ticks enable row level security;
-grant select, insert, delete on pipeline.run_ticks to service_role;
-grant select on pipeline.run_ticks to authenticated;
-create policy "owners read the ticks of their runs"
-  on pipeline.run_ticks for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.write_ticks(as_of timestamptz default now())
 returns void
@@ -2236,6 +2181,11 @@ as $$
     where active.status = 'running'
       -- Of a watch, the windows tell how it goes; its run goes on for days.
       and active.watch_id is null
+      -- Maintenance may come more often than that.
+      and not exists (
+        select from pipeline.run_ticks as recent
+        where recent.run_id = active.id and recent.at > write_ticks.as_of - interval '9 seconds'
+      )
   ),
   newest as materialized (
     select coalesce(pg_sequence_last_value('pipeline.evaluations_id_seq'), 0) as id
@@ -2265,7 +2215,7 @@ as $$
   on conflict on constraint run_ticks_pkey do nothing;
 $$;
 comment on function pipeline.write_ticks(timestamptz) is
-  'Writes down where each running run is; called by maintenance.';
+  'Writes down where each running run is, unless it did so in the last 9 s; called by maintenance.';
 
 create function public.pipeline_run_timeline(
   run_id bigint,
@@ -2341,13 +2291,6 @@ comment on function public.pipeline_run_timeline(bigint, integer, timestamptz) i
 
 -- Why: a run that stands still mostly waits for its endpoint. Here is what that bears at this moment.
 
--- Row level security shows users nothing of these; readers have a policy in access/readers.sql.
-grant select on pipeline.model_states to authenticated;
-grant select (endpoint, model, slots, ended_at, expires_at) on pipeline.workers to authenticated;
-grant select (run_id, endpoint, model) on pipeline.waiting_runs to authenticated;
-grant select (retired, max_concurrency, requests_per_minute, tokens_per_minute)
-  on public.model_endpoints to authenticated;
-
 create view public.model_endpoint_status
 with (security_invoker = true)
 as
@@ -2397,8 +2340,6 @@ comment on column public.model_endpoint_status.learnt_concurrency is
   'Calls in flight that the model is thought to bear.';
 comment on column public.model_endpoint_status.reduced_at is
   'When that was last cut back; null: never.';
-revoke all on public.model_endpoint_status from anon, authenticated, service_role;
-grant select on public.model_endpoint_status to authenticated, service_role;
 
 -- Why: a thousand failures are a handful of causes.
 
@@ -2423,8 +2364,6 @@ group by run.experiment_name, run.owner, failure.run_id, failure.stage, failure.
 comment on view public.pipeline_error_groups is
   'One row per run and kind of error of pipeline_errors: how often, since when, with an example.';
 comment on column public.pipeline_error_groups.final is 'false: a retry followed.';
-revoke all on public.pipeline_error_groups from anon, authenticated, service_role;
-grant select on public.pipeline_error_groups to authenticated, service_role;
 
 -- Why: intervals and their p are Student's, which PostgreSQL does not know.
 
@@ -2571,9 +2510,7 @@ as $$
       sqrt(shifted.variance / difference_interval.pairs) as error
   ) as spread;
 $$;
-comment on function pipeline.difference_interval(
-  bigint, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.difference_interval is
   'The 95 % interval of a mean of differences within prompts, for any number of pairs from 2, and its own p: half a pair is added at the largest difference on either side ("plus-one": Agresti and Min 2005 and Bonett and Price 2012, for any score). mean, variance (var_pop) and largest (max of abs) are those of the differences; bound: what no difference can pass, 1 for scores from 0 to 1, null: unknown. deviation: of one difference, for detectable_difference() and prompts_needed(). Null below 2 pairs.';
 
 create function pipeline.mean_interval(
@@ -2741,9 +2678,7 @@ as $$
     ) / (n * (1 - by_chance) ^ 2))) as error
   ) as spread;
 $$;
-comment on function pipeline.cohen_kappa(
-  double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.cohen_kappa is
   'Cohen''s kappa of pass and fail with its 95 % interval (Fleiss, Cohen and Everitt 1969), which is one for a sample that chance chose. Null where both always say the same one thing.';
 
 create function pipeline.weighted_kappa(ones double precision[], others double precision[], power integer)
@@ -2952,8 +2887,6 @@ group by
   score.category;
 comment on view pipeline.labelled_answers is
   'One row per answer, label name and evaluator: what people and the evaluator said of it. share: of the people who said so, how many pass it; people_category: what most of them said; passes and scores: of each of persons.';
-revoke all on pipeline.labelled_answers from anon, authenticated, service_role;
-grant select on pipeline.labelled_answers to authenticated, service_role;
 
 create view pipeline.label_moments
 with (security_invoker = true)
@@ -3011,8 +2944,6 @@ from (
 group by prompt.experiment_name, prompt.owner, prompt.model, prompt.evaluator;
 comment on view pipeline.label_moments is
   'One row per experiment of an owner, model and evaluator that people have labelled answers of: counts and moments over prompts that chance chose, as pipeline.corrected_rate() takes them.';
-revoke all on pipeline.label_moments from anon, authenticated, service_role;
-grant select on pipeline.label_moments to authenticated, service_role;
 
 -- Why: a judge errs, and a rate that it gives is wrong by as much. Where people have labelled some of
 -- the answers, the error is known, and so is how well.
@@ -3044,10 +2975,7 @@ as $$
         + (people_variance + weight ^ 2 * judge_variance - 2 * weight * covariance) / labelled
     ));
 $$;
-comment on function pipeline.powered_rate(
-  bigint, double precision, double precision, bigint, double precision, double precision, double precision,
-  double precision, double precision, double precision
-) is
+comment on function pipeline.powered_rate is
   'A rate of which a judge said all and people some that chance chose (prediction-powered: Angelopoulos 2023), with its standard error. judged, rate, variance: of those that only the judge saw; labelled, means, sample variances and covariance: of those that both saw; weight: 1 is the plain form, 0 trusts people alone.';
 
 create function pipeline.stratified_rate(
@@ -3075,9 +3003,7 @@ as $$
   -- Without the one and the two it is far too sure where nothing was wrong.
   from (select (passed_right + 1) / (passed + 2) as ppv, (failed_right + 1) / (failed + 2) as npv) as right_when;
 $$;
-comment on function pipeline.stratified_rate(
-  bigint, double precision, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.stratified_rate is
   'A rate of which people have labelled some that a judge passed and some that it failed, with its standard error: how often it is right when it passes and when it fails, weighted by how often it does. judged, rate: of all; passed, failed: labels of each verdict, and in how many of them the judge was right.';
 
 create function pipeline.transferred_rate(
@@ -3121,9 +3047,7 @@ as $$
   where (pipeline.mean_interval(round(people_pass)::bigint, both_pass / nullif(people_pass, 0), null, 'pass')).low
     + (pipeline.mean_interval(round(people_fail)::bigint, both_fail / nullif(people_fail, 0), null, 'pass')).low > 1;
 $$;
-comment on function pipeline.transferred_rate(
-  bigint, double precision, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.transferred_rate is
   'The rate behind a judged one, by errors of the judge that were measured on other answers (Rogan and Gladen 1978), with the 95 % interval of Lang and Reiczigel (2014). judged, passed: the answers asked about; people_pass, people_fail: labels, and how many of each the judge agreed with. It holds where the judge errs alike on both. No row where the judge may be no better than chance.';
 
 create function pipeline.transferred_difference(
@@ -3150,9 +3074,7 @@ as $$
       nullif(both_pass / nullif(people_pass, 0) + both_fail / nullif(people_fail, 0) - 1, 0) as shrunk
   ) as judge;
 $$;
-comment on function pipeline.transferred_difference(
-  double precision, double precision, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.transferred_difference is
   'The difference behind one that a judge saw between two experiments, with its standard error: errors of a judge shrink every difference. error: the standard error of the paired difference; people_pass, people_fail, both_pass, both_fail: as transferred_rate() takes them.';
 
 create function pipeline.corrected_rate(
@@ -3193,8 +3115,11 @@ begin
       'it has labels of several names (%s): name the evaluator in the queue of those that measure it',
       array_to_string(given.label_names, ', ')
     )
-    when given.is_by_verdict and least(given.passed, given.failed) < 5 then format(
-      'too few labels: %s of answers that passed and %s of answers that failed, at least 5 of each are needed',
+    -- Of a verdict that it hardly ever gives there are not as many.
+    when given.is_by_verdict and (
+      given.passed < least(5, round(judged * rate)) or given.failed < least(5, round(judged * (1 - rate)))
+    ) then format(
+      'too few labels: %s of answers that passed and %s of answers that failed, at least 5 of each are needed, or all there are',
       given.passed, given.failed
     )
     when given.labelled < 20 then format('too few labels: %s, at least 20 are needed', given.labelled)
@@ -3234,9 +3159,7 @@ begin
   corrected := least(1, greatest(0, corrected));
 end;
 $$;
-comment on function pipeline.corrected_rate(
-  bigint, double precision, double precision, jsonb
-) is
+comment on function pipeline.corrected_rate is
   'The pass rate that people would give, with its 95 % interval, from a judged one over so many prompts and its variance (var_pop), and a row of pipeline.label_moments, what people said of some. corrected_by: random (labels chosen at random: powered_rate()) or verdict (chosen by the judge''s verdict: stratified_rate()); because: why there is none.';
 
 -- Why: grades and categories agree by more or less, or by the word, not only by passing.
@@ -3344,17 +3267,15 @@ as $$
   from (
     -- What the judge passes and what it fails, each as often as it does.
     select
-      case when judged_rate is null then 1 else judged_rate / nullif(both_pass + only_judge, 0) end as of_passed,
-      case when judged_rate is null then 1 else (1 - judged_rate) / nullif(only_people + both_fail, 0) end as of_failed
+      case when judged_rate is null then 1 when judged_rate = 0 then 0 else judged_rate / nullif(both_pass + only_judge, 0) end as of_passed,
+      case when judged_rate is null then 1 when judged_rate = 1 then 0 else (1 - judged_rate) / nullif(only_people + both_fail, 0) end as of_failed
   ) as weight
   cross join lateral (
     select both_pass * of_passed as a, only_people * of_failed as b, only_judge * of_passed as c, both_fail * of_failed as d
   ) as cell
   cross join lateral pipeline.cohen_kappa(a, b, c, d) as agreed;
 $$;
-comment on function pipeline.told_confusion(
-  double precision, double precision, double precision, double precision, double precision, boolean
-) is
+comment on function pipeline.told_confusion is
   'Cells of people against a judge and what they say: {confusion, agreement, tpr, tnr, kappa}. judged_rate: where answers were chosen by the judge''s verdict, how many of all it passes: the cells become shares p·PPV, (1 − p)(1 − NPV), p(1 − PPV) and (1 − p)·NPV.';
 
 create function pipeline.disagreements(answers pipeline.labelled_answers[], most integer)
@@ -3815,11 +3736,6 @@ comment on column public.experiment_summary.score_low is
 comment on column public.experiment_summary.score_high is 'Upper end of that interval.';
 comment on column public.experiment_summary.cost is 'USD.';
 
-revoke all on public.experiment_scores from anon, authenticated, service_role;
-grant select on public.experiment_scores to authenticated, service_role;
-revoke all on public.experiment_summary from anon, authenticated, service_role;
-grant select on public.experiment_summary to authenticated, service_role;
-
 -- The same where a request may take no longer than 8 s: see statement_timeout in core/pipeline.sql.
 create function public.summarize_experiments(names text[])
 returns setof public.experiment_summary
@@ -3888,8 +3804,6 @@ comment on column public.experiment_costs.cost is
 comment on column public.experiment_costs.answers_cost is 'Of the answers that are stored; as in experiment_summary.';
 comment on column public.experiment_costs.other_cost is
   'Of judges and of calls that were paid for and failed; with answers_cost it gives cost.';
-revoke all on public.experiment_costs from anon, authenticated, service_role;
-grant select on public.experiment_costs to authenticated, service_role;
 
 -- Why: a wrong name is told at once, with the names that there are, wherever experiments are named.
 
@@ -4126,7 +4040,7 @@ begin
   )
   values (
     name, experiment_name, against,
-    coalesce(label_name, left('preference over ' || against, 200), 'quality'), kind, categories, passing,
+    coalesce(label_name, case kind when 'pair' then 'preference' else 'quality' end), kind, categories, passing,
     case when kind = 'score' then coalesce(lowest, 1) else lowest end,
     case when kind = 'score' then coalesce(highest, 5) else highest end,
     pass_from, instructions, people, blind,
@@ -4140,6 +4054,16 @@ begin
     lease_seconds, whose, as_of
   )
   returning * into queue;
+  -- A person has one label of a name on an answer: another question would take the place of it.
+  if exists (
+    select from public.evaluation_label_queues as other
+    where other.owner is not distinct from whose
+      and (other.experiment_name, other.label_name) = (queue.experiment_name, queue.label_name)
+      and (other.kind, other.against) is distinct from (queue.kind, queue.against)
+  ) then
+    raise exception 'Cannot make label queue "%": "%" labels of this experiment answer another question', name, queue.label_name
+      using errcode = '22023', hint = 'Give label_name: labels of one name are of one kind, and of pairs against one experiment';
+  end if;
   if items between 1 and 10000 is not true or pipeline.draw_label_items(queue, items, ids, results_table) = 0 then
     raise exception 'Cannot make label queue "%": no answer can be chosen', name
       using errcode = '22023', hint = case
@@ -4167,7 +4091,7 @@ comment on function public.create_evaluation_label_queue(
   text, text, text, text, text, integer, integer, boolean, text, text, text, text[], text[], double precision,
   double precision, double precision, uuid[], bigint[], text, integer, uuid, timestamptz
 ) is
-  'Makes a queue of answers of an experiment for people to label, and returns its row. items: how many answers or pairs; they are drawn by chance, the same for the same name. choose: random (of all), verdict (of evaluator: half of those that it passed, half of those it failed: the fewest labels for an exact rate; default where evaluator is named); ids: these answers, which then stand for themselves alone. kind: pass, score (a grade, by default 1 to 5; passes from pass_from), category (one of categories; passes when it is one of passing), pair (which of two is better, in both orders, with the answers of experiment against). label_name: default quality, of pairs "preference over <against>". people: how many label each; blind: they see neither scores nor model nor what others said; reviewers: users by id, null: all with the claim "label", for a signed-in user''s queue themselves. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. P0002: unknown experiment; 22023: what is wrong, and what to write instead.';
+  'Makes a queue of answers of an experiment for people to label, and returns its row. items: how many answers or pairs; they are drawn by chance, the same for the same name. choose: random (of all), verdict (of evaluator: half of those that it passed, half of those it failed: the fewest labels for an exact rate; default where evaluator is named); ids: these answers, which then stand for themselves alone. kind: pass, score (a grade, by default 1 to 5; passes from pass_from), category (one of categories; passes when it is one of passing), pair (which of two is better, in both orders, with the answers of experiment against). label_name: default quality, of pairs preference; labels of a name answer one question of an experiment. people: how many label each; blind: they see neither scores nor model nor what others said; reviewers: users by id, null: all with the claim "label", for a signed-in user''s queue themselves. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. P0002: unknown experiment; 22023: what is wrong, and what to write instead.';
 
 -- Why: all that compares two experiments pairs their prompts in one way, over every results table: by
 -- key, and by the mean of the answers to each. The caller's row level security decides what is compared.
@@ -4443,9 +4367,7 @@ as $$
   end
   from (select pipeline.detectable_difference(pairs, deviation) as seen) as power;
 $$;
-comment on function pipeline.describe_difference(
-  bigint, double precision, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.describe_difference is
   'What was found, and what so many prompts could have shown, in words. Arguments as difference_interval() takes and gives them.';
 
 create function public.compare_experiments(
@@ -5301,13 +5223,6 @@ create table public.experiment_baselines (
 comment on table public.experiment_baselines is
   'One row per approved baseline of an owner: gate_experiments() takes its name for its experiment. Approving again replaces it; kept until deleted.';
 comment on column public.experiment_baselines.owner is 'Null: the project''s own.';
-alter table public.experiment_baselines enable row level security;
-revoke all on public.experiment_baselines from anon, authenticated, service_role;
-grant select, insert, update, delete on public.experiment_baselines to service_role;
-grant select on public.experiment_baselines to authenticated;
-create policy "owners read their baselines"
-  on public.experiment_baselines for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function public.approve_experiment_baseline(
   name text,
@@ -5784,9 +5699,7 @@ $$;
 comment on function public.gate_experiments(text, text, jsonb, uuid) is
   'Whether candidate may take the place of baseline (an experiment, or the name of an approved baseline) of one owner, null: the project''s own, a signed-in user''s are theirs: {verdict, baseline, candidate, approvedAs, approvedAt, reasons, caution, evaluators: [{evaluator, verdict, reasons, margin, prompts, baselineMean, candidateMean, difference, low, high, p, promptsNeeded, missing, unasked, unscored, added, newlyFailed, failedPrompts}]}. verdict is the worst of all evaluators: worse (the 95 % interval of the difference lies below −margin), regression (below 0, or too much newly failed), undecided (promptsNeeded would decide), pass (above −margin). policy: {margin, allowWithinMargin, maxNewlyFailed, requiredPrompts, evaluators: {name: the same four}}; margin is 0.05 for scores from 0 to 1 and must be given for others; without evaluators all that scored the baseline are asked, and success. A score that the candidate lacks counts as 0. caution: what to mind, null: nothing. 22023: the policy, or a comparison that cannot be made; P0002: no such experiment.';
 
--- Why: what HTTP operations and the command line need beyond the tables: to start a run once however
--- often the call is repeated, to call a URL that has no endpoint yet without its key ever standing in
--- a row, and to see what a project lacks.
+-- Why: a run is started once, however often the call is repeated.
 
 create table pipeline.run_requests (
   requester text not null,
@@ -5800,8 +5713,6 @@ comment on table pipeline.run_requests is
   'One row per Idempotency-Key that started a run, or with its first run a sweep; removed with its run, or by a later request after a week.';
 comment on column pipeline.run_requests.requester is 'The user''s id, or service_role.';
 create index run_requests_run_idx on pipeline.run_requests (run_id);
-alter table pipeline.run_requests enable row level security;
-grant select, insert, delete on pipeline.run_requests to service_role;
 
 create function pipeline.find_request(
   owner uuid,
@@ -5871,6 +5782,8 @@ end;
 $$;
 comment on function public.pipeline_create_run(jsonb, uuid, text, timestamptz) is
   'Starts a run from an object with the columns of pipeline_runs, for this owner. The same idempotency key within a week gives the same run. Returns {runId, isNew}. 22023: refused as an insert would be; 23505: the key was used for another request.';
+
+-- Why: HTTP operations and the command line show what a run has stored without a client for each table.
 
 create function public.pipeline_read_scores(
   results_table text,
@@ -5967,6 +5880,8 @@ as $$
 $$;
 comment on function public.pipeline_read_answers(bigint, bigint, integer) is
   'What a run over a list has stored, [{position, answer}], in the order of the list and after a position, from 1; answer has the fields that pipeline_store_results() takes.';
+
+-- Why: keys are kept in Vault and never stand in a row, also those of a URL that has no endpoint yet.
 
 create function public.pipeline_set_secret(name text, value text)
 returns void
@@ -6072,69 +5987,46 @@ $$;
 comment on function public.pipeline_ensure_endpoint(text, text, text, jsonb, numeric) is
   'The name of the endpoint for a URL, format and model, made when there is none. Header values go to Vault; a new value replaces the earlier one, for runs under way too.';
 
-create function pipeline.scheduled_jobs()
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  if to_regclass('cron.job') is null then
-    return '[]';
-  end if;
-  return (
-    select coalesce(jsonb_agg(job.jobname order by job.jobname), '[]')
-    from cron.job where job.active and job.jobname like 'prompt-pipeline %'
-  );
-end;
-$$;
-comment on function pipeline.scheduled_jobs() is
-  'Names of the pipeline''s jobs that pg_cron runs; none without pg_cron.';
+-- Why: what a project lacks is seen by one look.
 
-create function pipeline.lost_wakes(as_of timestamptz)
+create function public.pipeline_inspect_project(as_of timestamptz default now())
 returns jsonb
 language plpgsql
 stable
+-- Definer: extensions keep their tables to themselves.
+security definer
 set search_path = ''
 as $$
+declare
+  jobs jsonb := '[]';
+  answers jsonb := '[]';
 begin
-  if to_regclass('net._http_response') is null then
-    return '[]';
+  -- Either extension may have been dropped.
+  if to_regclass('cron.job') is not null then
+    select coalesce(jsonb_agg(job.jobname order by job.jobname), '[]') into jobs
+    from cron.job where job.active and job.jobname like 'prompt-pipeline %';
   end if;
-  return (
-    select coalesce(jsonb_agg(to_jsonb(answer)), '[]')
+  if to_regclass('net._http_response') is not null then
+    select coalesce(jsonb_agg(to_jsonb(answer)), '[]') into answers
     from (
       select answer.status_code as status, count(*) as calls, max(answer.error_msg) as error
       from pipeline.workers as worker
       -- Those of our wakes only: pg_net answers everybody in the project.
       join net._http_response as answer
         on answer.id = worker.request_id and answer.created >= worker.dispatched_at
-      where worker.dispatched_at > lost_wakes.as_of - interval '1 hour'
+      where worker.dispatched_at > pipeline_inspect_project.as_of - interval '1 hour'
         and worker.started_at is null
       group by answer.status_code
-    ) as answer
-  );
-end;
-$$;
-comment on function pipeline.lost_wakes(timestamptz) is
-  'What wakes of the last hour were answered that started nobody, [{status, calls, error}]; nothing without pg_net.';
-
-create function public.pipeline_inspect_project(as_of timestamptz default now())
-returns jsonb
-language sql
-stable
--- Definer: extensions keep their tables to themselves.
-security definer
-set search_path = ''
-as $$
-  select jsonb_build_object(
+    ) as answer;
+  end if;
+  return jsonb_build_object(
     'version', public.pipeline_version(),
     'extensions', (
       select jsonb_object_agg(extname, extversion)
       from pg_catalog.pg_extension
       where extname in ('pg_net', 'pg_cron', 'supabase_vault')
     ),
-    'scheduledJobs', pipeline.scheduled_jobs(),
+    'scheduledJobs', jobs,
     'secondsSinceMaintenance', (
       select round(extract(epoch from pipeline_inspect_project.as_of - max(maintenance.done_at))) from pipeline.maintenance
     ),
@@ -6150,16 +6042,17 @@ as $$
       where worker.dispatched_at > pipeline_inspect_project.as_of - interval '1 hour'
         and worker.sent_to is not null
     ),
-    'answers', pipeline.lost_wakes(pipeline_inspect_project.as_of),
+    'answers', answers,
     'missingGrants', (
       select coalesce(jsonb_agg(needed.name), '[]')
       from unnest(array['pipeline_runs', 'pipeline_tasks', 'prompt_evaluations', 'model_endpoints']) as needed (name)
       where not has_table_privilege('service_role', 'public.' || needed.name, 'select, insert, update, delete')
     )
   );
+end;
 $$;
 comment on function public.pipeline_inspect_project(timestamptz) is
-  'What the command doctor looks at: version, extensions, schedule, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, grants.';
+  'What the command doctor looks at: version, extensions, the jobs that pg_cron runs, last maintenance, project URL, wakes of the last hour and what those that started nobody were answered, [{status, calls, error}], grants; nothing of pg_cron or pg_net where it is gone.';
 
 -- Why: whoever reads an answer wants to see what was asked: the messages that the model got, not those
 -- that they were made of.
@@ -6194,7 +6087,7 @@ as $$
   select budget.*
   from pipeline.budgets as budget
   where budget.kind = 'owner day'
-    and budget.holder = pipeline.owner_day(budget_of_day.owner, now())
+    and budget.holder = pipeline.budget_day(budget_of_day.owner::text, now())
     and coalesce(budget_of_day.owner = pipeline.current_user_id(), pipeline.current_user_id() is null);
 $$;
 comment on function pipeline.budget_of_day(uuid) is
@@ -6232,8 +6125,6 @@ where quota.applies_to is not null;
 comment on view public.pipeline_quota_use is
   'Five rows per owner: what its quotas allow and how much of it is used at this moment; a user sees their own.';
 comment on column public.pipeline_quota_use.most is 'Null: no limit.';
-revoke all on public.pipeline_quota_use from anon, authenticated, service_role;
-grant select on public.pipeline_quota_use to authenticated, service_role;
 
 -- Why: a million evaluations with their scores leave page by page; no answer and no client holds more
 -- than a page, and no page costs more than the one before.
@@ -6406,22 +6297,6 @@ $$;
 comment on function pipeline.first_prompts(pipeline.table_reading, integer) is
   'Some of the first prompts of a table, at a glance; none where a glance does not show them.';
 
-create function pipeline.is_own_table(schema_name text, table_name text)
-returns boolean
-language sql
-stable
-set search_path = ''
-as $$
-  select is_own_table.schema_name = 'public' and (
-    is_own_table.table_name like 'pipeline\_%'
-    or is_own_table.table_name = any (array[
-      'prompt_evaluations', 'prompt_sets', 'prompt_set_prompts', 'evaluation_scores', 'evaluation_votes',
-      'evaluation_labels', 'experiment_baselines', 'experiment_models', 'model_endpoints', 'model_endpoint_status'
-    ])
-    or exists (select from pipeline.results_tables as results where results.name = is_own_table.table_name)
-  );
-$$;
-
 create function public.prompt_sources(most_prompts integer default 5)
 returns table (
   table_name text, layout text, family text, columns jsonb, rows bigint, conversations bigint, first_prompts text[],
@@ -6454,7 +6329,14 @@ begin
       and not exists (
         select from pg_catalog.pg_depend as depend where depend.objid = class.oid and depend.deptype = 'e'
       )
-      and not pipeline.is_own_table(namespace.nspname, class.relname)
+      and not (namespace.nspname = 'public' and (
+        class.relname like 'pipeline\_%'
+        or class.relname = any (array[
+          'prompt_evaluations', 'prompt_sets', 'prompt_set_prompts', 'evaluation_scores', 'evaluation_votes',
+          'evaluation_labels', 'experiment_baselines', 'experiment_models', 'model_endpoints', 'model_endpoint_status'
+        ])
+        or exists (select from pipeline.results_tables as results where results.name = class.relname)
+      ))
     order by 1
   loop
     continue when found_table.guess is null and not found_table.has_layout;
@@ -6722,6 +6604,7 @@ declare
   list pipeline.prompt_lists;
   newest public.prompt_sets;
   saved public.prompt_sets;
+  passed text;
   problem text;
   instead text;
 begin
@@ -6759,7 +6642,17 @@ begin
     perform pipeline.refuse_run('it would be empty', 'Give it a prompt at least');
   end if;
   perform pipeline.check_given_keys(list.id);
-  perform pipeline.check_set_quota(set_owner, list, as_of);
+  if (pipeline.quota_of(set_owner)).applies_to is not null then
+    passed := pipeline.count_usage(set_owner, 0, (
+      select sum(pg_column_size(prompt.*))
+      from pipeline.list_entries as entry
+      join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+      where entry.list_id = list.id
+    ), as_of);
+    if passed is not null then
+      perform pipeline.refuse_for_quota(passed, set_owner);
+    end if;
+  end if;
   -- Of two that save under one name at the same time the second sees the version of the first.
   perform pg_advisory_xact_lock(
     hashtextextended(format('prompt set %s %s', set_owner, save_prompt_set.name), 0)
@@ -6784,31 +6677,6 @@ end;
 $$;
 comment on function public.save_prompt_set(text, jsonb, bigint, bigint, text, uuid, timestamptz) is
   'Saves prompts as the next version of a set and returns its row; when they are those of the newest version, word for word, that one. prompts: ["text", {text, key?, messages?, reference?, passages?, metadata?, parameters?}, {promptId}]; run_id: what a run that is over has asked; list_id: what pipeline_send_prompts() has taken. A signed-in user''s set is their own; owner: for whom service_role saves it, null: the project. 22023: what is wrong, and what to write instead.';
-
-create function pipeline.check_set_quota(owner uuid, list pipeline.prompt_lists, as_of timestamptz)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  passed text;
-begin
-  if (pipeline.quota_of(check_set_quota.owner)).applies_to is null then
-    return;
-  end if;
-  passed := pipeline.count_usage(check_set_quota.owner, 0, (
-    select sum(pg_column_size(prompt.*))
-    from pipeline.list_entries as entry
-    join pipeline.prompts as prompt on prompt.id = entry.prompt_id
-    where entry.list_id = (list).id
-  ), as_of);
-  if passed is not null then
-    perform pipeline.refuse_for_quota(passed, check_set_quota.owner);
-  end if;
-end;
-$$;
-comment on function pipeline.check_set_quota(uuid, pipeline.prompt_lists, timestamptz) is
-  'Counts the bytes of a set for its owner, and refuses it beyond the quota (SQLSTATE PPL02).';
 
 create function pipeline.expect_set(name text, version integer, owner uuid)
 returns public.prompt_sets
@@ -7142,8 +7010,6 @@ comment on column public.pipeline_sweep_progress.status is
 comment on column public.pipeline_sweep_progress.answers is
   'Answers that all variants want to the prompts found so far: what done comes to.';
 comment on column public.pipeline_sweep_progress.cost is 'USD.';
-revoke all on public.pipeline_sweep_progress from anon, authenticated, service_role;
-grant select on public.pipeline_sweep_progress to authenticated, service_role;
 
 create function pipeline.lock_sweep(sweep_id bigint, statuses text[], last_extracts boolean default false)
 returns setof bigint
@@ -7328,22 +7194,9 @@ begin
       select run.sweep_id from public.pipeline_runs as run where run.id = request.run_id
     ));
   end if;
-  insert into public.pipeline_sweeps (
-    name, source, variants, endpoint, model, parameters, options, template, repetitions, results_table,
-    evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
-    max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner
-  )
-  select
-    given.name, given.source, given.variants, given.endpoint, given.model, coalesce(given.parameters, '{}'),
-    coalesce(given.options, '{}'), given.template, coalesce(given.repetitions, 1::smallint),
-    coalesce(given.results_table, 'prompt_evaluations'),
-    coalesce(given.evaluators, '[]'), given.evaluation_webhook, coalesce(given.tags, '{}'),
-    coalesce(given.metadata, '{}'), given.max_prompts, given.max_concurrency,
-    coalesce(given.max_workers, 4), coalesce(given.max_attempts, 5), given.max_cost,
-    coalesce(given.max_wait_seconds, 900), given.prompt_deadline_seconds, given.deadline_at,
-    pipeline_create_sweep.owner
-  from jsonb_populate_record(null::public.pipeline_sweeps, pipeline_create_sweep.sweep) as given
-  returning id into new_id;
+  new_id := pipeline.insert_row(
+    'public.pipeline_sweeps', pipeline_create_sweep.sweep || jsonb_build_object('owner', pipeline_create_sweep.owner)
+  );
   request.run_id := (
     select min(run.id) from public.pipeline_runs as run where run.sweep_id = new_id
   );
@@ -7463,30 +7316,13 @@ as $$
   select greatest(
     (
       select budget.spent from pipeline.budgets as budget
-      where budget.kind = 'watch day' and budget.holder = pipeline.watch_day(watch_cost_of_day.watch_id, as_of)
+      where budget.kind = 'watch day' and budget.holder = pipeline.budget_day(watch_cost_of_day.watch_id::text, as_of)
     ),
     pipeline.cost_of_watch_runs(watch_cost_of_day.watch_id, as_of)
   );
 $$;
 comment on function pipeline.watch_cost_of_day(bigint, timestamptz) is
   'USD that a watch has spent on a day; while it had no max_cost_per_day, what the runs of that day cost.';
-
-create function pipeline.first_open_grade(watch_id bigint)
-returns timestamptz
-language sql
-stable
-set search_path = ''
-as $$
-  select min(task.created_at)
-  from public.pipeline_runs as run
-  join public.pipeline_tasks as task on task.run_id = run.id
-  where run.watch_id = first_open_grade.watch_id
-    and run.finished_at is null
-    and task.stage in ('evaluate', 'webhook', 'judge')
-    and task.status in ('pending', 'leased');
-$$;
-comment on function pipeline.first_open_grade(bigint) is
-  'When the answers were taken that wait longest for a score; null: none does.';
 
 create view public.pipeline_watch_status
 with (security_invoker = true)
@@ -7509,7 +7345,7 @@ select
       watch.max_answers_per_day, watch.id
     )
   end as problem,
-  now() - least(state.read_until, pipeline.first_open_grade(watch.id)) as lag,
+  now() - least(state.read_until, (pipeline.first_ungraded(watch.id)).taken_at) as lag,
   coalesce(taken.answered, 0) as answered,
   coalesce(taken.unanswered, 0) as unanswered,
   coalesce(taken.skipped, 0) as skipped,
@@ -7612,8 +7448,6 @@ comment on column public.pipeline_watch_status.alarm is
   'learning: there is no baseline yet; alarm: the last window was outside; quiet.';
 comment on column public.pipeline_watch_status.windows is 'Windows that were compared.';
 comment on column public.pipeline_watch_status.last_p is 'Of the last of them.';
-revoke all on public.pipeline_watch_status from anon, authenticated, service_role;
-grant select on public.pipeline_watch_status to authenticated, service_role;
 
 create function public.pipeline_watch_timeline(watch_id bigint, since timestamptz default null)
 returns table (
@@ -7630,10 +7464,7 @@ declare
   watch public.pipeline_watches;
 begin
   select * into watch from public.pipeline_watches as known where known.id = pipeline_watch_timeline.watch_id;
-  if watch.id is null then
-    raise exception 'Cannot find watch %', pipeline_watch_timeline.watch_id
-      using errcode = 'P0002', hint = 'select id, name from pipeline_watches';
-  end if;
+  watch := pipeline.expect_watch(watch, watch_id);
   return query
   select
     listed.evaluator, listed.number, listed.opened_at, listed.closed_at, (listed.scores).turns,
@@ -7688,17 +7519,10 @@ begin
       select run.watch_id from public.pipeline_runs as run where run.id = request.run_id
     ));
   end if;
-  insert into public.pipeline_watches (
-    name, source, evaluators, options, sample, max_cost_per_day, max_answers_per_day, window_turns, approved,
-    evaluation_webhook, results_table, owner, created_at
-  )
-  select
-    given.name, given.source, given.evaluators, coalesce(given.options, '{}'), coalesce(given.sample, 1),
-    given.max_cost_per_day, given.max_answers_per_day, coalesce(given.window_turns, 200),
-    coalesce(given.approved, '{}'), given.evaluation_webhook,
-    coalesce(given.results_table, 'prompt_evaluations'), pipeline_create_watch.owner, as_of
-  from jsonb_populate_record(null::public.pipeline_watches, pipeline_create_watch.watch) as given
-  returning id into new_id;
+  new_id := pipeline.insert_row(
+    'public.pipeline_watches', pipeline_create_watch.watch - 'status'
+      || jsonb_build_object('owner', pipeline_create_watch.owner, 'created_at', as_of)
+  );
   request.run_id := (select min(run.id) from public.pipeline_runs as run where run.watch_id = new_id);
   perform pipeline.note_request(request);
   return jsonb_build_object('isNew', true, 'watchId', new_id);

@@ -34,3 +34,7 @@ Deno.test("nextRun() knows the names of schedules", () => {
     "2026-01-31T13:00:00.000Z",
   );
 });
+
+Deno.test("nextRun() knows no time for what is run when pg_cron starts", () => {
+  assertEquals(nextRun("@reboot", noon), undefined);
+});

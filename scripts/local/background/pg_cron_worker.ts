@@ -1,5 +1,5 @@
 import type { Row, RowList, Sql } from "postgres";
-import { nextRun } from "./cron_schedule.ts";
+import { isAtStart, nextRun } from "./cron_schedule.ts";
 import { repeat, type Worker } from "./repeat.ts";
 
 interface Job {
@@ -17,7 +17,9 @@ const longestPause = 5_000;
  * Plays the background worker of pg_cron: runs the active jobs of this database
  * when they are due, each as the user who scheduled it, and records the outcome
  * in cron.job_run_details. A job that is still running when it is due again runs
- * again right after.
+ * again right after. As in pg_cron all times count from the start of the worker,
+ * which is when `@reboot` is due, for jobs that are there by then. stop() cancels
+ * what is running.
  */
 export async function startPgCronWorker(
   sql: Sql,
@@ -25,8 +27,10 @@ export async function startPgCronWorker(
   onError: (error: unknown) => void,
 ): Promise<Worker> {
   /** Job id and schedule → when it is due. A new schedule starts anew. */
-  const due = new Map<string, Date>();
+  const due = new Map<string, Date | undefined>();
   const running = new Map<string, Promise<void>>();
+  const stopping = new AbortController();
+  let hasStarted = false;
 
   const worker = repeat(async () => {
     const jobs = await readJobs(sql);
@@ -36,16 +40,19 @@ export async function startPgCronWorker(
     let pause = longestPause;
     for (const job of jobs) {
       const key = keyOf(job);
-      const time = due.get(key) ?? nextRun(job.schedule, now());
+      if (!due.has(key)) {
+        const isDue = !hasStarted && isAtStart(job.schedule);
+        due.set(key, isDue ? now() : nextRun(job.schedule, now()));
+      }
+      const time = due.get(key);
       if (!time) continue;
-      due.set(key, time);
       if (time > now()) {
         pause = Math.min(pause, time.getTime() - now().getTime());
       } else if (!running.has(job.jobid)) {
-        due.set(key, nextRun(job.schedule, now()) ?? time);
+        due.set(key, nextRun(job.schedule, now()));
         running.set(
           job.jobid,
-          runJob(sql, job).catch(onError).finally(() => {
+          runJob(sql, job, stopping.signal).catch(onError).finally(() => {
             running.delete(job.jobid);
             worker.wake();
           }),
@@ -53,12 +60,14 @@ export async function startPgCronWorker(
         pause = 0;
       }
     }
+    hasStarted = true;
     return pause;
   }, onError);
   const { unlisten } = await sql.listen("pg_cron", () => worker.wake());
   return {
     async stop() {
       await worker.stop();
+      stopping.abort();
       await Promise.all(running.values());
       // The server may be gone already, and with it the subscription.
       await unlisten().catch(() => {});
@@ -80,7 +89,7 @@ async function readJobs(sql: Sql): Promise<Job[]> {
   `;
 }
 
-async function runJob(sql: Sql, job: Job): Promise<void> {
+async function runJob(sql: Sql, job: Job, stop: AbortSignal): Promise<void> {
   const { jobid, database, username, command } = job;
   const connection = await sql.reserve();
   try {
@@ -92,7 +101,12 @@ async function runJob(sql: Sql, job: Job): Promise<void> {
           'running', clock_timestamp())
       returning runid
     `;
-    const { status, message } = await execute(connection, username, command);
+    const { status, message } = await execute(
+      connection,
+      username,
+      command,
+      stop,
+    );
     await connection`
       update cron.job_run_details
       set status = ${status}, return_message = ${message},
@@ -108,16 +122,25 @@ async function execute(
   connection: Sql,
   username: string,
   command: string,
+  stop: AbortSignal,
 ): Promise<{ status: string; message: string }> {
   try {
     await connection`select set_config('session_authorization', ${username}, false)`;
-    const results = await connection.unsafe(command).simple();
+    stop.throwIfAborted();
+    const query = connection.unsafe(command).simple();
+    const cancel = () => query.cancel();
+    stop.addEventListener("abort", cancel);
+    const results = await query.finally(() =>
+      stop.removeEventListener("abort", cancel)
+    );
     // Several statements give a list of results, one gives the result itself.
     const last = "command" in results
       ? results
       : (results as RowList<Row[]>[]).at(-1)!;
     const { command: tag, count } = last;
-    return { status: "succeeded", message: `${tag} ${count}` };
+    // Not every command counts rows: `CALL` does not.
+    const message = count === null ? tag : `${tag} ${count}`;
+    return { status: "succeeded", message };
   } catch (error) {
     return { status: "failed", message: `ERROR: ${(error as Error).message}` };
   } finally {

@@ -14,6 +14,11 @@ export interface RestServer extends Part {
   url(): string;
   /** Gets to know a database that has been renewed. */
   renew(): Promise<void>;
+  /**
+   * Begins anew with a server that has ended and begun again. What is under way, be it the start,
+   * may wait for ever: postgres 3.4.9 answers no query on a reserved connection that was closed.
+   */
+  startAnew(): Promise<void>;
 }
 
 /** The program of the process. */
@@ -27,21 +32,24 @@ export async function startRestServer(
   log: (line: string) => void,
 ): Promise<RestServer> {
   let child: ListeningChild;
+  let starting: AbortController | undefined;
   let renewed = () => {};
   const part = await supervise({
     name: "REST",
     async start() {
+      starting = new AbortController();
       child = await startListeningChild(
         ["run", "--allow-all", "--no-check", restEntry],
         {
           name: "REST",
+          signal: starting.signal,
           cwd: checkout,
           env: writeRestSettings(settings),
           clearEnv: false,
           log: (line) => isWorthTelling(line) && log(`[rest] ${line}`),
           onReport: () => renewed(),
         },
-      );
+      ).finally(() => starting = undefined);
       return child.process;
     },
     end: endChild,
@@ -55,6 +63,10 @@ export async function startRestServer(
       renewed = resolve;
       child.command("renew");
       await Promise.race([promise, child.process.status]);
+    },
+    async startAnew() {
+      if (starting) starting.abort();
+      else await part.kill();
     },
   };
 }

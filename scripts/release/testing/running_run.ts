@@ -1,4 +1,5 @@
 import type { Sql } from "postgres";
+import { storeKept } from "./kept_by_people.ts";
 
 const worker = "00000000-0000-4000-8000-000000000001";
 const asOf = "2027-01-01 00:00Z";
@@ -13,7 +14,7 @@ export interface RunningRun {
 
 /**
  * Has everything that people keep: answers in prompt_evaluations and in a table of their own, a set, a
- * label, a secret, and a run that a worker of a version is at.
+ * label, a secret, what `storeKept()` makes, and a run that a worker of a version is at.
  */
 export async function storeSamples(
   sql: Sql,
@@ -51,6 +52,7 @@ export async function storeSamples(
   await sql`select pipeline_start_worker(${worker}, 'token', ${asOf}, version => ${version})`;
   const [{ claimed }] = await sql`
     select pipeline_claim_tasks(${worker}, as_of => ${asOf}) as claimed`;
+  await storeKept(sql);
   return {
     id: run.id,
     taskIds: claimed.tasks.map(({ id }: { id: number }) => id),

@@ -183,7 +183,7 @@ async function addSchema(
   const path = `./schemas/people/${name}.sql`;
   await Deno.writeTextFile(join(folder, path), text);
   const config = join(folder, "config.toml");
-  const before = '  "./schemas/access/readers.sql",\n';
+  const before = '  "./schemas/access/tables.sql",\n';
   const lines = await Deno.readTextFile(config);
   await Deno.writeTextFile(
     config,

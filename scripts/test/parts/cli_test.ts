@@ -4,7 +4,7 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { join } from "node:path";
 import postgres from "postgres";
 import { supabaseFolder } from "../../local/checkout.ts";
-import { readMigrations } from "../../local/migrations.ts";
+import { readMigrations } from "../../local/migration_files.ts";
 import {
   type AppliedMigration,
   findOtherFiles,

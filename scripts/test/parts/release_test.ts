@@ -4,7 +4,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { basename, join } from "node:path";
 import type { Sql } from "postgres";
-import { applyMigrations, readMigrations } from "../../local/migrations.ts";
+import { readMigrations } from "../../local/migration_files.ts";
+import { applyMigrations } from "../../local/migrations.ts";
 import { compareVersions } from "../../release/compare_versions.ts";
 import { installScript } from "../../release/install_script.ts";
 import { makeManifest, readManifest } from "../../release/manifest.ts";
@@ -13,6 +14,7 @@ import { readRelease, releasedVersions } from "../../release/releases.ts";
 import { removalScript } from "../../release/removal_script.ts";
 import {
   expectSameMigrations,
+  expectSameRows,
   findDifference,
 } from "../../release/same_databases.ts";
 import { type Source, thisSource } from "../../release/source.ts";
@@ -21,6 +23,8 @@ import {
   type ProjectDatabase,
   startDatabases,
 } from "../../release/databases.ts";
+import { digestRows, readColumns } from "../../release/rows_of_tables.ts";
+import { ownOfShop } from "../../release/testing/kept_by_people.ts";
 import { finishRun, storeSamples } from "../../release/testing/running_run.ts";
 import {
   makeSyntheticReleases,
@@ -32,7 +36,7 @@ import { chosenPostgres } from "../chosen_postgres.ts";
 
 /** What a project has of its own before the pipeline comes. */
 const ownOfProject = `
-  create schema shop;
+  ${ownOfShop}
   create table public.runs (id bigint generated always as identity primary key, name text default 'x');
   alter table public.runs enable row level security;
   create policy "everybody reads" on public.runs for select to anon using (true);
@@ -76,6 +80,20 @@ Deno.test("supabase/migrations and supabase/schemas give the same database", asy
   await expectSameMigrations(
     await thisSource(),
     () => databases.create(nextName()),
+  );
+});
+
+Deno.test("migrations that lack a row of the schemas are refused, by its table", async () => {
+  const [migrated, read] = await Promise.all([1, 2].map(async (rows) => {
+    const { sql } = await databases.create(nextName());
+    await sql`create table same as select generate_series(1, 2) as row`;
+    await sql`create table pipeline_words as select generate_series(1, ${rows}::integer) as row`;
+    return sql;
+  }));
+  await assertRejects(
+    () => expectSameRows(migrated, read),
+    Error,
+    "inserts into public.pipeline_words. Write",
   );
 });
 
@@ -165,7 +183,10 @@ async function expectUpgrade(
   await run(upgraded.sql, ofPeople);
   const running = await storeSamples(upgraded.sql, from);
   assertEquals(running.taskIds.length, 2);
+  const columns = await readColumns(upgraded.sql);
+  const before = await digestRows(upgraded.sql, columns);
   await run(upgraded.sql, await upgradeScript(from, to));
+  assertEquals(await digestRows(upgraded.sql, columns), before);
 
   const fresh = await createProject();
   await run(fresh.sql, await installScript(to));
@@ -174,9 +195,13 @@ async function expectUpgrade(
   assertEquals(await findDifference(upgraded, fresh), "");
 
   await finishRun(upgraded.sql, running);
+  await upgraded.sql`select maintain_pipeline()`;
   const [{ status }] = await upgraded.sql`
     select status from pipeline_runs where id = ${running.id}`;
   assertEquals(status, "completed");
+  const broken = await upgraded
+    .sql`select broken, detail from check_pipeline_invariants()`;
+  assertEquals([...broken], []);
 }
 
 Deno.test("an upgrade gives what an installation gives, keeps what people made, and a run goes on", async () => {
@@ -280,7 +305,7 @@ Deno.test("a removal keeps results, labels, sets and their prompts as plain tabl
         + (select count(*)::integer from pg_trigger where tgrelid = class.oid)
         + (select count(*)::integer from pg_attribute where attrelid = class.oid and attidentity <> '') as extras
     from pg_class as class
-    where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'runs'
+    where relkind = 'r' and relnamespace = 'public'::regnamespace and relname not in ('runs', 'own_answers')
     order by 1`;
   assertEquals(
     kept.map((table) => ({ ...table })),

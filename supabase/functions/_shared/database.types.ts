@@ -451,6 +451,7 @@ export type Database = {
           "sweep_id": number | null;
           "tags": (string)[];
           "template": Json | null;
+          "waits_for_day": boolean;
           "waits_since": string | null;
           "watch_id": number | null;
         };
@@ -500,6 +501,7 @@ export type Database = {
           "sweep_id"?: number | null;
           "tags"?: (string)[];
           "template"?: Json | null;
+          "waits_for_day"?: boolean;
           "waits_since"?: string | null;
           "watch_id"?: number | null;
         };
@@ -548,6 +550,7 @@ export type Database = {
           "sweep_id"?: number | null;
           "tags"?: (string)[];
           "template"?: Json | null;
+          "waits_for_day"?: boolean;
           "waits_since"?: string | null;
           "watch_id"?: number | null;
         };
@@ -1505,6 +1508,7 @@ export type Database = {
           "sweep_id": number | null;
           "tags": (string)[];
           "template": Json | null;
+          "waits_for_day": boolean;
           "waits_since": string | null;
           "watch_id": number | null;
         };
@@ -1914,6 +1918,7 @@ export type Database = {
           "sweep_id": number | null;
           "tags": (string)[];
           "template": Json | null;
+          "waits_for_day": boolean;
           "waits_since": string | null;
           "watch_id": number | null;
         };
@@ -2395,6 +2400,7 @@ export type Database = {
           "sweep_id": number | null;
           "tags": (string)[];
           "template": Json | null;
+          "waits_for_day": boolean;
           "waits_since": string | null;
           "watch_id": number | null;
         };

@@ -1,4 +1,5 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
+import { createHash } from "node:crypto";
 import vectors from "../../tests/prompt_key_vectors.json" with { type: "json" };
 import { type Asked, promptKey, withKey } from "./prompt_key.ts";
 
@@ -7,6 +8,15 @@ for (const { why, key, ...prompt } of vectors) {
     assertStrictEquals(promptKey(prompt as Asked), key);
   });
 }
+
+// Comparisons pair what was stored years apart by it. More vectors may come after these.
+Deno.test("the vectors of version 1.0.0 are as they were released", () => {
+  assertStrictEquals(
+    createHash("sha256").update(JSON.stringify(vectors.slice(0, 36)))
+      .digest("hex"),
+    "70aa7248f6f6e28fdf56ee9bfe6f70fed97e682a957c9c77fce6ab213080a62f",
+  );
+});
 
 Deno.test("promptKey() reads what Postgres cannot store as U+FFFD", () => {
   assertStrictEquals(

@@ -1,141 +1,8 @@
--- Why: who may call what, in one place. Tables and views carry their own grants and policies where
--- they are created.
+-- Why: who may call what, in one place. Tables and views are in tables.sql.
 
-revoke execute on all functions in schema pipeline from public;
-grant execute on all functions in schema pipeline to service_role;
--- What policies, column defaults and views call as the signed-in user; row level security decides
--- what they see.
-grant execute on function
-  pipeline.current_user_id(),
-  pipeline.run_slots(bigint),
-  pipeline.set_run_status(bigint, text),
-  pipeline.set_sweep_status(bigint, text, text[]),
-  pipeline.lock_sweep(bigint, text[], boolean),
-  pipeline.find_set(text, numeric, uuid),
-  pipeline.expect_set(text, integer, uuid),
-  pipeline.gamma_ratio(double precision),
-  pipeline.student_p(double precision, bigint),
-  pipeline.student_t(bigint),
-  pipeline.difference_interval(
-    bigint, double precision, double precision, double precision, double precision
-  ),
-  pipeline.mean_interval(bigint, double precision, double precision, text),
-  pipeline.exact_p(bigint, bigint),
-  pipeline.detectable_difference(bigint, double precision),
-  pipeline.all_of_draw(integer, bigint, bigint),
-  pipeline.takes_anonymous(),
-  pipeline.owner_asked_for(uuid),
-  pipeline.has_right(text),
-  pipeline.may_read(),
-  pipeline.may_label(),
-  pipeline.is_labelable(text, bigint, uuid),
-  pipeline.may_review(uuid, uuid[]),
-  pipeline.is_queued(public.evaluation_labels),
-  pipeline.keeps_choice(public.evaluation_labels),
-  pipeline.owner_written_for(uuid),
-  pipeline.label_person(text),
-  pipeline.expect_label_queue(bigint),
-  pipeline.held_label_item(bigint),
-  pipeline.expect_answer_of_kind(
-    public.evaluation_label_queues, boolean, boolean, double precision, text
-  ),
-  pipeline.told_label(
-    public.evaluation_labels, public.evaluation_label_items, public.evaluation_label_queues
-  ),
-  pipeline.cohen_kappa(double precision, double precision, double precision, double precision),
-  pipeline.weighted_kappa(double precision[], double precision[], integer),
-  pipeline.krippendorff_alpha(bigint[], double precision[], text),
-  pipeline.told_rate(double precision, double precision, boolean),
-  pipeline.told_confusion(
-    double precision, double precision, double precision, double precision, double precision, boolean
-  ),
-  pipeline.told_alpha(bigint[], double precision[], text),
-  pipeline.agreement_of_scores(pipeline.labelled_answers[]),
-  pipeline.agreement_of_categories(pipeline.labelled_answers[]),
-  pipeline.disagreements(pipeline.labelled_answers[], integer),
-  pipeline.powered_rate(
-    bigint, double precision, double precision, bigint, double precision, double precision, double precision,
-    double precision, double precision, double precision
-  ),
-  pipeline.stratified_rate(
-    bigint, double precision, double precision, double precision, double precision, double precision
-  ),
-  pipeline.corrected_rate(bigint, double precision, double precision, jsonb),
-  pipeline.transferred_rate(
-    bigint, double precision, double precision, double precision, double precision, double precision
-  ),
-  pipeline.transferred_difference(
-    double precision, double precision, double precision, double precision, double precision, double precision
-  ),
-  -- The rule that names are plain asks it of each row that is written.
-  pipeline.is_plain(text),
-  pipeline.check_results_table(text),
-  pipeline.evaluator_name(jsonb),
-  pipeline.add_sums(pipeline.score_sums, pipeline.score_sums),
-  pipeline.sums_of_windows(bigint, text, timestamptz, boolean),
-  pipeline.sums_interval(pipeline.score_sums),
-  pipeline.divergence(double precision, double precision),
-  pipeline.shift_p(pipeline.score_sums, double precision, bigint, pipeline.score_sums),
-  pipeline.with_mean(pipeline.score_sums, double precision),
-  pipeline.quiet_end(pipeline.score_sums, double precision, bigint, pipeline.score_sums, double precision),
-  pipeline.quiet_band(pipeline.score_sums, double precision, bigint, pipeline.score_sums),
-  pipeline.window_bands(public.pipeline_watches, timestamptz),
-  pipeline.set_watch_status(bigint, text),
-  pipeline.expect_watch(public.pipeline_watches, bigint),
-  pipeline.first_unsettled(bigint),
-  pipeline.first_open_grade(bigint),
-  pipeline.open_window(bigint, text),
-  pipeline.watch_cost_of_day(bigint, timestamptz),
-  pipeline.evaluations_condition(bigint, text, uuid),
-  pipeline.field_conditions(jsonb, jsonb, text),
-  pipeline.has_condition(text, text, text, boolean),
-  pipeline.score_fields(),
-  pipeline.score_conditions(jsonb),
-  pipeline.filter_condition(jsonb, text),
-  pipeline.scores_of(text, bigint),
-  pipeline.labels_of(text, bigint, text),
-  pipeline.evaluations_order(bigint, text[], text),
-  pipeline.page_query(text, text, text, text, boolean),
-  pipeline.top_query(text, text, text, text, text),
-  pipeline.key_is_no_hash(),
-  pipeline.placeholders(text),
-  pipeline.variable_of(jsonb, text),
-  pipeline.fill_template(text, pipeline.prompts),
-  pipeline.sent(public.pipeline_runs, pipeline.prompts),
-  pipeline.what_was_sent(bigint, bigint),
-  pipeline.answers_elsewhere(pipeline.evaluations, integer),
-  pipeline.sample_query(text, text, bigint, integer),
-  pipeline.quota_of(uuid),
-  pipeline.budget_of_day(uuid),
-  pipeline.check_experiments(text[], uuid),
-  pipeline.evaluators_of(text[], uuid),
-  pipeline.chosen_evaluators(text[], text, uuid),
-  pipeline.answers_query(text, text, boolean),
-  pipeline.answers_of_both(text, text, boolean),
-  pipeline.pairs_query(text, text, boolean),
-  pipeline.keys_within(text, uuid, text, integer),
-  pipeline.compare_pairs(text, text, text, uuid),
-  pipeline.differing_texts(text, text, uuid),
-  pipeline.models_of(text, uuid),
-  pipeline.in_points(double precision, double precision),
-  pipeline.describe_difference(
-    bigint, double precision, double precision, double precision, double precision, double precision
-  ),
-  pipeline.rank_sides(text[], text, integer, uuid),
-  pipeline.rank_pairs(text[], text, uuid),
-  pipeline.reaches_all(double precision[], integer),
-  pipeline.inverse(double precision[], integer),
-  pipeline.bradley_terry(double precision[], integer),
-  pipeline.verdicts_query(),
-  pipeline.prompts_needed(double precision, double precision),
-  pipeline.check_gate_settings(jsonb, text),
-  pipeline.check_gate_policy(jsonb),
-  pipeline.check_required_prompts(jsonb, text, text, uuid),
-  pipeline.gate_pairs(text, text, text, uuid, text[]),
-  pipeline.describe_prompts(text[], text, text, uuid),
-  pipeline.gate_evaluator(text, text, text, jsonb, uuid)
-to authenticated;
-
+-- Routines are functions and procedures.
+revoke execute on all routines in schema pipeline from public;
+grant execute on all routines in schema pipeline to service_role;
 do $$
 declare
   -- By name: a project has functions of its own in public.
@@ -173,6 +40,28 @@ declare
     'save_corrected_responses', 'pipeline_watch_timeline', 'pause_pipeline_watch', 'resume_pipeline_watch',
     'limit_pipeline_watch', 'delete_pipeline_watch', 'close_evaluation_label_queue', 'delete_evaluation_label_queue'
   ];
+  -- What policies, column defaults, rules of tables and views call as the signed-in user, and what
+  -- those functions do; row level security decides what they see.
+  for_users_within constant text[] := array[
+    'current_user_id', 'run_slots', 'set_run_status', 'set_sweep_status', 'lock_sweep', 'find_set', 'expect_set',
+    'gamma_ratio', 'student_p', 'student_t', 'difference_interval', 'mean_interval', 'exact_p',
+    'detectable_difference', 'all_of_draw', 'takes_anonymous', 'owner_asked_for', 'has_right',
+    'is_labelable', 'may_review', 'is_queued', 'keeps_choice', 'owner_written_for', 'hides_sides',
+    'cohen_kappa', 'weighted_kappa',
+    'krippendorff_alpha', 'told_rate', 'told_confusion', 'told_alpha', 'agreement_of_scores',
+    'agreement_of_categories', 'disagreements', 'powered_rate', 'stratified_rate', 'corrected_rate',
+    'transferred_rate', 'transferred_difference', 'is_plain', 'check_results_table', 'evaluator_name', 'add_sums',
+    'sums_of_windows', 'sums_interval', 'divergence', 'shift_p', 'with_mean', 'quiet_end', 'quiet_band',
+    'window_bands', 'set_watch_status', 'expect_watch', 'first_ungraded', 'open_window',
+    'watch_cost_of_day', 'evaluations_condition', 'field_conditions', 'has_condition', 'score_fields',
+    'score_conditions', 'filter_condition', 'scores_of', 'labels_of', 'evaluations_order', 'page_query',
+    'top_query', 'key_is_no_hash', 'placeholders', 'variable_of', 'fill_template', 'sent', 'what_was_sent',
+    'answers_elsewhere', 'sample_query', 'quota_of', 'budget_of_day', 'check_experiments', 'evaluators_of',
+    'chosen_evaluators', 'answers_query', 'answers_of_both', 'pairs_query', 'keys_within', 'compare_pairs',
+    'differing_texts', 'models_of', 'in_points', 'describe_difference', 'rank_sides', 'rank_pairs', 'reaches_all',
+    'inverse', 'bradley_terry', 'verdicts_query', 'prompts_needed', 'check_gate_settings', 'check_gate_policy',
+    'check_required_prompts', 'gate_pairs', 'describe_prompts', 'gate_evaluator'
+  ];
   callable record;
 begin
   for callable in
@@ -186,6 +75,13 @@ begin
     if callable.is_for_users then
       execute format('grant execute on function %s to authenticated', callable.signature);
     end if;
+  end loop;
+  for callable in
+    select proc.oid::regprocedure as signature
+    from pg_proc as proc
+    where proc.pronamespace = 'pipeline'::regnamespace and proc.proname = any (for_users_within)
+  loop
+    execute format('grant execute on function %s to authenticated', callable.signature);
   end loop;
 end;
 $$;

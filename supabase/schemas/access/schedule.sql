@@ -3,17 +3,23 @@
 do $$
 declare
   -- Versions such as 1.4-1 exist.
-  version integer[] := (
+  version constant integer[] := (
     select string_to_array(substring(extversion from '^\d+\.\d+'), '.')
     from pg_extension where extname = 'pg_cron'
   );
+  -- Schedules in seconds need pg_cron 1.5.
+  takes_seconds constant boolean := version >= array[1, 5];
+  -- A turn ends before the next begins.
+  turn constant text := format(
+    'call pipeline.keep_maintaining(%L)', case when takes_seconds then '9 seconds' else '58 seconds' end
+  );
 begin
   perform cron.schedule(
-    'prompt-pipeline maintenance',
-    -- Schedules in seconds need pg_cron 1.5.
-    case when version < array[1, 5] then '* * * * *' else '10 seconds' end,
-    'select public.maintain_pipeline()'
+    'prompt-pipeline maintenance', case when takes_seconds then '10 seconds' else '* * * * *' end, turn
   );
+  -- pg_cron counts seconds from its own start, and it starts with Postgres: maintenance would never
+  -- come where that is killed again and again. See lastStartTime in src/task_states.c of citusdata/pg_cron.
+  perform cron.schedule('prompt-pipeline maintenance at start', '@reboot', turn);
   -- pg_cron never prunes its log; maintenance every 10 s would add 8,640 rows a day.
   perform cron.schedule(
     'prompt-pipeline prune',

@@ -1,20 +1,5 @@
 -- Why: how a worker ended says whether its run is worth another one.
 
-create function pipeline.has_broken_runs(owner uuid)
-returns boolean
-language sql
-stable
-set search_path = ''
-as $$
-  select count(*) > 2
-  from public.pipeline_runs as run
-  where run.owner is not distinct from has_broken_runs.owner
-    and run.status = 'paused'
-    and run.broken_workers > 2;
-$$;
-comment on function pipeline.has_broken_runs(uuid) is
-  'The fuse of an owner, null: of the project: whether that of three of its runs is out, and nobody has resumed them.';
-
 create function pipeline.count_broken_worker(run_id bigint, problem text)
 returns void
 language plpgsql
@@ -28,7 +13,10 @@ begin
   where run.id = count_broken_worker.run_id and run.status in ('queued', 'running')
   returning case
     when run.broken_workers > 2 then 'Three workers in a row ended with an error and brought nothing, the last'
-    when pipeline.has_broken_runs(run.owner) then 'A worker ended with an error, as those of three other runs of its owner,'
+    when (
+      select count(*) from public.pipeline_runs as other
+      where other.owner is not distinct from run.owner and other.status = 'paused' and other.broken_workers > 2
+    ) > 2 then 'A worker ended with an error, as those of three other runs of its owner,'
   end
   into reason;
   if reason is not null then
@@ -44,7 +32,7 @@ begin
 end;
 $$;
 comment on function pipeline.count_broken_worker(bigint, text) is
-  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run, and the first where has_broken_runs(); whatever is stored between them counts anew.';
+  'The fuse of a run: workers that end with an error wake successors, which would call models again and again. The third in a row pauses the run, and the first where that has paused three runs of its owner which nobody has resumed; whatever is stored between them counts anew.';
 
 create function public.pipeline_end_worker(
   worker_id uuid,

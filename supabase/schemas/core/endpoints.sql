@@ -127,8 +127,6 @@ comment on column pipeline.endpoint_states.requests_available is
   'Requests that may leave now; refilled continuously, at most one second''s worth.';
 comment on column pipeline.endpoint_states.output_tokens_mean is
   'Moving mean of output tokens per answer; what the next one is expected to take of tokens_per_minute.';
-alter table pipeline.endpoint_states enable row level security;
-grant select, insert, update, delete on pipeline.endpoint_states to service_role;
 
 -- Apart from the endpoint's, because vendors limit each model by itself: what one user's choice of
 -- model meets must not stop the others.
@@ -156,8 +154,6 @@ comment on column pipeline.model_states.best_latency_ms is
   'Latency that the model has when it is not crowded; a much longer one is a sign to shrink.';
 comment on column pipeline.model_states.reduced_at is
   'When concurrency was last cut back; null: never, and it still doubles per round.';
-alter table pipeline.model_states enable row level security;
-grant select, insert, update, delete on pipeline.model_states to service_role;
 
 create function pipeline.create_endpoint_state()
 returns trigger
@@ -174,12 +170,3 @@ $$;
 create trigger create_endpoint_state
 after insert on public.model_endpoints
 for each row execute function pipeline.create_endpoint_state();
-
-alter table public.model_endpoints enable row level security;
--- Here and below: projects made before 2026-05-30 grant new tables to everyone by default.
-revoke all on public.model_endpoints from anon, authenticated, service_role;
-grant select, insert, update, delete on public.model_endpoints to service_role;
--- Headers and templates stay out of users' sight: they say which secrets exist.
-grant select (name, model, format, open_to_users, models, user_parameters, user_headers) on public.model_endpoints to authenticated;
-create policy "users see the endpoints that are open to them"
-  on public.model_endpoints for select to authenticated using (open_to_users);

@@ -83,7 +83,9 @@ declare
   refused bigint[];
 begin
   -- Hardly ever is so much said of all of them together.
-  if octet_length(tasks::text) <= most_bytes then
+  if most_bytes >= octet_length(jsonb_path_query_array(tasks, '$[*].prompt.metadata')::text)
+    + octet_length(jsonb_path_query_array(tasks, '$[*].prompt.passages')::text)
+  then
     return tasks;
   end if;
   refused := array(
@@ -186,6 +188,8 @@ begin
       where known.run_id = run.id
         and known.stage = pipeline_enqueue_tasks.stage
         and known.key = item.key
+      -- So that it is looked for key by key: a join may read all tasks of the run, page after page.
+      offset 0
     )
     order by item.place
     limit room

@@ -53,12 +53,6 @@ create table pipeline.evaluations (
 );
 comment on table pipeline.evaluations is
   'Every evaluation of every results table: those tables inherit from it, and it has no rows of its own. tableoid tells the table.';
-alter table pipeline.evaluations enable row level security;
-grant select on pipeline.evaluations to authenticated;
-grant select, update, delete on pipeline.evaluations to service_role;
-create policy "owners read their evaluations"
-  on pipeline.evaluations for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.key_is_no_hash()
 returns text
@@ -117,7 +111,7 @@ begin
      grant select on public.%1$I to authenticated;
      drop policy if exists "owners read their evaluations" on public.%1$I;
      create policy "owners read their evaluations" on public.%1$I for select to authenticated
-       using (owner = (select pipeline.current_user_id()) or (select pipeline.may_read()));
+       using (owner = (select pipeline.current_user_id()) or (select pipeline.has_right(''read'')));
      comment on table public.%1$I is %2$L',
     open_results_table.name,
     'One row per task of a run: what was asked, what the model answered or why it did not. Kept until deleted.'
@@ -198,14 +192,6 @@ comment on column public.evaluation_scores.error is
 create index evaluation_scores_owner_idx
   on public.evaluation_scores (owner) where owner is not null;
 
-alter table public.evaluation_scores enable row level security;
-revoke all on public.evaluation_scores from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_scores to service_role;
-grant select on public.evaluation_scores to authenticated;
-create policy "owners read their scores"
-  on public.evaluation_scores for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-
 create table public.evaluation_votes (
   id bigint generated always as identity primary key,
   task_id bigint not null,
@@ -245,11 +231,3 @@ create index evaluation_votes_evaluation_idx
   on public.evaluation_votes (results_table, evaluation_id, evaluator, run_id);
 create index evaluation_votes_owner_idx
   on public.evaluation_votes (owner) where owner is not null;
-
-alter table public.evaluation_votes enable row level security;
-revoke all on public.evaluation_votes from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_votes to service_role;
-grant select on public.evaluation_votes to authenticated;
-create policy "owners read their votes"
-  on public.evaluation_votes for select to authenticated
-  using (owner = (select pipeline.current_user_id()));

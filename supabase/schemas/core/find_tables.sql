@@ -12,8 +12,6 @@ comment on table pipeline.registered_tables is
   'One row per table that signed-in users may take prompts from: of its rows those whose owner_column is their id. Written by register_prompt_source(), kept until forget_prompt_source().';
 comment on column pipeline.registered_tables.source is
   'The source as the project''s owner wrote it: its columns and format hold for users, who give none.';
-alter table pipeline.registered_tables enable row level security;
-grant select, insert, update, delete on pipeline.registered_tables to service_role;
 
 create function pipeline.refuse_table(name text, problem text, instead text)
 returns void

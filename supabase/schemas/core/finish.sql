@@ -130,9 +130,8 @@ begin
   where counted.id = (run).id;
 end;
 $$;
-comment on function pipeline.count_results(
-  public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, pipeline.result_totals
-) is 'Adds a batch of results to the counters of its run. The run stays locked to the end.';
+comment on function pipeline.count_results is
+  'Adds a batch of results to the counters of its run. The run stays locked to the end.';
 
 create function pipeline.take_results(
   run public.pipeline_runs,
@@ -197,6 +196,11 @@ begin
     perform pipeline.note_waits((run).id, worker, totals, as_of);
   end if;
   if (worker).stage = 'judge' then
+    if results @? '$[*].embedded' then
+      perform pipeline.pause_for_quota(run, pipeline.count_usage((run).owner, 0, (
+        select sum(octet_length(vector #>> '{}')) from jsonb_path_query(results, '$[*].embedded[*].vector') as vector
+      ), as_of));
+    end if;
     if results @? '$[*].enqueue' then
       perform pipeline.follow_up((run).id, settled.ids, results, as_of);
     end if;
@@ -233,9 +237,7 @@ begin
   return blocked_ms;
 end;
 $$;
-comment on function pipeline.take_results(
-  public.pipeline_runs, pipeline.workers, pipeline.settled_tasks, jsonb, timestamptz
-) is
+comment on function pipeline.take_results is
   'Stores what settled tasks of one stage have brought, learns from it, counts it, makes the tasks that follow from it and ends the run that is done. Returns for how long no call may leave, in milliseconds. Locks results, then the endpoint''s state, then its budgets, then the run.';
 
 create function pipeline.finish_batch(
@@ -245,17 +247,27 @@ create function pipeline.finish_batch(
   out finished bigint[],
   out blocked_ms bigint
 )
-returns record
 language plpgsql
 set search_path = ''
 as $$
 declare
   run public.pipeline_runs;
   settled pipeline.settled_tasks;
+  failures pipeline.settled_tasks;
 begin
   select * into run from public.pipeline_runs where id = (worker).run_id;
   results := pipeline.lose_patience(worker, run, results, as_of);
-  settled := pipeline.settle_tasks(worker, run, results, as_of);
+  settled := pipeline.settle_successes(worker, results, as_of);
+  if results @? '$[*] ? (@.outcome == "failed")' then
+    failures := pipeline.settle_failures(worker, run, results, as_of);
+    settled.ids := settled.ids || failures.ids;
+    settled.stored_ids := settled.stored_ids || failures.stored_ids;
+    settled.closed := settled.closed + failures.closed;
+    settled.failed := failures.failed;
+    settled.reserved_tokens := coalesce(settled.reserved_tokens, 0) + coalesce(failures.reserved_tokens, 0);
+    settled.not_evaluated := failures.not_evaluated;
+    settled.capped_ids := settled.capped_ids || failures.capped_ids;
+  end if;
   if settled.ids is not null then
     blocked_ms := pipeline.take_results(run, worker, settled, results, as_of);
   end if;
@@ -292,7 +304,8 @@ begin
         and task.status = 'leased'
         and task.worker = giver.id
     ))
-    where giver.id = worker.id;
+    -- Who claims for it at this moment holds it, says itself how many, and may wait for what is held here.
+    where giver.id = (select own.id from pipeline.workers as own where own.id = worker.id for update skip locked);
   end if;
   return jsonb_build_object(
     'status', pipeline.status_for(worker),

@@ -96,11 +96,26 @@ as $$
   set status = 'running'
   where run.watch_id = resume_watch_runs.watch_id
     and run.status = 'paused'
-    -- All that stops for what a day may cost says so; what else stops a run, somebody has to mend.
-    and run.error like '%tomorrow%';
+    -- What else stops a run, somebody has to mend.
+    and run.waits_for_day;
 $$;
 comment on function pipeline.resume_watch_runs(bigint) is
   'Lets go on what has stopped because the money or the prompts of a day were used up.';
+
+create function pipeline.next_try(watch public.pipeline_watches, state pipeline.watch_states)
+returns timestamptz
+language sql
+immutable
+set search_path = ''
+as $$
+  -- As long again as no scan has come to its end: what fails for a day makes no run every five minutes.
+  select (state).tried_at + least(
+    interval '1 hour',
+    greatest(interval '5 minutes', (state).tried_at - coalesce((state).read_until, (watch).created_at))
+  );
+$$;
+comment on function pipeline.next_try(public.pipeline_watches, pipeline.watch_states) is
+  'When a watch whose run is over may begin another: 5 minutes after the last try, later the longer it fails, an hour at most; null: at once.';
 
 create function pipeline.keep_watch(watch public.pipeline_watches, as_of timestamptz)
 returns void
@@ -119,7 +134,7 @@ begin
   if state.day is distinct from today then
     perform pipeline.resume_watch_runs((watch).id);
   end if;
-  if (pipeline.reading_run((watch).id)).id is null and coalesce(state.tried_at <= as_of - interval '5 minutes', true) then
+  if (pipeline.reading_run((watch).id)).id is null and coalesce(pipeline.next_try(watch, state) <= as_of, true) then
     perform pipeline.start_watch_run(watch, as_of);
     state.problem := null;
     state.tried_at := as_of;
@@ -129,7 +144,14 @@ begin
   set day = today, problem = state.problem, tried_at = state.tried_at
   where known.watch_id = (watch).id
     and (known.day, known.problem, known.tried_at) is distinct from (today, state.problem, state.tried_at);
-  perform pipeline.close_windows(watch, as_of);
+  if state.windows_due_at > as_of then
+    return;
+  end if;
+  select min(pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)) into state.windows_due_at
+  from jsonb_array_elements((watch).evaluators) as config;
+  update pipeline.watch_states as known
+  set windows_due_at = state.windows_due_at
+  where known.watch_id = (watch).id and known.windows_due_at is distinct from state.windows_due_at;
 end;
 $$;
 comment on function pipeline.keep_watch(public.pipeline_watches, timestamptz) is
@@ -158,4 +180,4 @@ begin
 end;
 $$;
 comment on function pipeline.keep_watches(timestamptz) is
-  'Has each active watch a run that reads, lets go on those that stopped for the money of an earlier day, and looks at the windows that are full. What goes wrong with one does not keep it from the others, is said in pipeline_watch_status, and is tried again after 5 minutes.';
+  'Has each active watch a run that reads, lets go on those that stopped for the money of an earlier day, and looks at the windows that are full. What goes wrong with one does not keep it from the others, is said in pipeline_watch_status, and is tried again after 5 minutes, later an hour.';

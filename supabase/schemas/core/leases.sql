@@ -11,16 +11,8 @@ declare
 begin
   worker := pipeline.live_worker(pipeline_extend_leases.worker_id);
   update pipeline.workers
-  set expires_at = pipeline_extend_leases.as_of + pipeline.lease_time()
+  set expires_at = pipeline_extend_leases.as_of + pipeline.silence_time()
   where workers.id = worker.id;
-  -- Half the lease left is enough until the next heartbeat; most tasks end before they need one.
-  update public.pipeline_tasks as task
-  set lease_expires_at = pipeline_extend_leases.as_of + pipeline.lease_time()
-  where task.run_id = worker.run_id
-    and task.stage = worker.stage
-    and task.status = 'leased'
-    and task.worker = worker.id
-    and task.lease_expires_at < pipeline_extend_leases.as_of + pipeline.lease_time() / 2;
   return jsonb_build_object(
     'status', pipeline.status_for(worker),
     'held', (
@@ -35,7 +27,7 @@ begin
 end;
 $$;
 comment on function public.pipeline_extend_leases(uuid, timestamptz) is
-  'The heartbeat: keeps the worker and its leases alive for another 30 s. Returns {status, held: [task ids]}; tasks that are not listed were taken away. PPL01: the worker has ended.';
+  'The heartbeat: keeps the worker alive, and with it its leases, for another 20 s. Returns {status, held: [task ids]}; tasks that are not listed were taken away. PPL01: the worker has ended.';
 
 create function pipeline.put_back(
   run public.pipeline_runs,

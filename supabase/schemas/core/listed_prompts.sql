@@ -138,19 +138,6 @@ $$;
 comment on function pipeline.list_candidates(public.pipeline_runs, timestamptz) is
   'Puts the sample that was drawn into the list of the run that extracts for a sweep.';
 
-create function pipeline.close_list(run public.pipeline_runs)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  perform from pipeline.prompt_lists where prompt_lists.id = (run).list_id for no key update;
-  perform pipeline.feed_readers((run).list_id, (run).finished_at);
-end;
-$$;
-comment on function pipeline.close_list(public.pipeline_runs) is
-  'Tells the runs that wait for more of a list that the one that fills it is over.';
-
 create function pipeline.lacks_an_answer(run_id bigint, key text)
 returns boolean
 language sql
@@ -265,7 +252,6 @@ create function pipeline.enqueue_listed(
   out reached bigint,
   out state text
 )
-returns record
 language plpgsql
 set search_path = ''
 as $$

@@ -87,6 +87,11 @@ declare
     from public.pipeline_tasks as leased
     where leased.run_id = (run).id
       and leased.status = 'leased' and leased.lease_expires_at <= recover_leases.as_of
+      -- Whoever lives keeps what it holds.
+      and not exists (
+        select from pipeline.workers as holder
+        where holder.id = leased.worker and holder.ended_at is null
+      )
     order by leased.id
     limit recover_leases.most
     for update skip locked
@@ -174,7 +179,7 @@ begin
     exception when others then
       report := format('Maintenance cannot %s run %s: %s', action, run.id, sqlerrm);
       raise warning '%', report;
-      -- Once: maintenance comes back every 10 s, and finds the same until somebody has mended it.
+      -- Once: maintenance comes back within 10 s, and finds the same until somebody has mended it.
       insert into pipeline.task_errors (run_id, stage, class, code, message, final, created_at)
       select run.id, 'maintenance', 'maintenance', sqlstate, report, false, maintain_runs.as_of
       where not exists (
@@ -204,9 +209,12 @@ begin
   where id in (
     select dead.id from pipeline.workers as dead
     where dead.ended_at is null
-      and dead.expires_at <= maintain_pipeline.as_of
-      -- A wake that is only slow may still arrive.
-      and (dead.started_at is not null or dead.dispatched_at <= maintain_pipeline.as_of - interval '60 seconds')
+      and case
+        when dead.started_at is not null
+        then dead.expires_at <= maintain_pipeline.as_of - pipeline.doubt_time()
+        -- A wake that is only slow may still arrive.
+        else dead.dispatched_at <= maintain_pipeline.as_of - interval '60 seconds'
+      end
     for update skip locked
   );
   recovered := pipeline.maintain_runs(
@@ -310,4 +318,24 @@ begin
 end;
 $$;
 comment on function public.maintain_pipeline(timestamptz, integer) is
-  'Recovers what dead workers held, fails what is overdue, cancels what cancelled runs have left, ends runs that are done, wakes workers for due tasks and writes down where running runs are. What it cannot do for a run, it says in pipeline_errors and goes on with the others. Called every 10 s by pg_cron; calling it more often is harmless. Returns {recovered, overdue, woken}.';
+  'Recovers what dead workers held, fails what is overdue, cancels what cancelled runs have left, ends runs that are done, wakes workers for due tasks and writes down where running runs are. What it cannot do for a run, it says in pipeline_errors and goes on with the others. Called every 10 s by pg_cron, every 2 s while there are workers; calling it more often is harmless. Returns {recovered, overdue, woken}.';
+
+create procedure pipeline.keep_maintaining(lasting interval)
+language plpgsql
+-- It commits, which PostgreSQL forbids where a search_path is set: each name has its schema.
+as $$
+declare
+  ends_at constant timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) lasting;
+begin
+  loop
+    perform public.maintain_pipeline(pg_catalog.clock_timestamp());
+    exit when pg_catalog.clock_timestamp() operator(pg_catalog.+) interval '2 seconds' operator(pg_catalog.>) ends_at
+      or not exists (select from pipeline.workers where ended_at is null);
+    commit;
+    perform pg_catalog.pg_sleep(2);
+    commit;
+  end loop;
+end;
+$$;
+comment on procedure pipeline.keep_maintaining(interval) is
+  'Calls maintain_pipeline(), and again every 2 s while there are workers, for so long at most: what a job of pg_cron calls, whose shortest turn would be as much work for an idle project. No transaction is open for longer than 2 s.';

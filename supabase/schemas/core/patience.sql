@@ -175,9 +175,7 @@ begin
   );
 end;
 $$;
-comment on function pipeline.lose_patience(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
+comment on function pipeline.lose_patience is
   'Results, in which a rate or stop error that only its own task meets has become permanent, and says why. Of other rate errors isAlone says that the endpoint is not to blame, isFirst that it is the first of its task.';
 
 create function pipeline.note_waits(
@@ -229,7 +227,5 @@ begin
     and paused.waits_since + make_interval(secs => paused.max_wait_seconds) <= as_of;
 end;
 $$;
-comment on function pipeline.note_waits(
-  bigint, pipeline.workers, pipeline.result_totals, timestamptz
-) is
+comment on function pipeline.note_waits is
   'Notes how the calls of a run fare under rate limits, and pauses it when they have kept it from an answer for max_wait_seconds.';

@@ -24,7 +24,7 @@
 --
 --   pipeline_enqueue_tasks         → pending       a key is enqueued once, so that twice is harmless
 --   pipeline_claim_tasks           pending → leased            within slots, rate and money
---   pipeline_extend_leases         leased, for 30 s more       the heartbeat, every 4 s
+--   pipeline_extend_leases         leased, for 20 s more       the heartbeat, every 3 s
 --   pipeline_checkpoint_task       leased, further on          what it found so far is enqueued
 --   pipeline_finish_tasks          leased → succeeded          and stores, counts, follows up
 --                                  leased → failed             a permanent error, or no try left
@@ -39,7 +39,7 @@
 --
 -- When a worker dies, a task that is
 --   pending    is not touched: it belongs to no worker. Maintenance wakes another one;
---   leased     is pending again when its lease has run out, after 30 s at most, and what it
+--   leased     is pending again when its lease has run out, after 20 s at most, and what it
 --              checkpointed is kept. A call that was under way is made again: model calls are at
 --              least once. What the dead worker still sends carries a lease that does not hold, and
 --              changes nothing: stored results are exactly once;
@@ -47,7 +47,9 @@
 --
 -- A result that the database refuses fails its task. When it lies in a table or the server, the run
 -- pauses, and the result waits in pipeline.waiting_results, its task leased until infinity.
--- A run whose last worker died goes on with the next maintenance, every 10 s by pg_cron.
+-- Another takes the place of a worker that has not been heard of for 8 s, and goes on with what is
+-- pending; slots of calls that may still be in flight come free with their leases. Maintenance comes
+-- every 10 s by pg_cron, every 2 s as long as there are workers, and whenever Postgres has started.
 --
 -- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, list of
 -- prompts, what the owner has used, so that no cycle can form.
@@ -65,7 +67,8 @@
 --   endpoints, store, listed_prompts, sample          details of these
 -- Then rules/ (what is refused, and what to write instead), limits/ (slots, rate, money, quotas, cache),
 -- evaluation/ (scores and judges), notify/ (webhooks), people/ (what people look at and call) and
--- access/ (who may, and the schedule). config.toml has the order in which PostgreSQL reads them.
+-- access/ (who may read, write and call what, and the schedule). config.toml has the order in which
+-- PostgreSQL reads them.
 -- Tables that people use are in public; everything internal is in pipeline, which no API exposes.
 
 create extension if not exists pg_net with schema extensions;
@@ -114,19 +117,7 @@ begin
 end;
 $$;
 comment on function pipeline.has_right(text) is
-  'Whether the signed-in user of this request has a right: a word in "pipeline" of their app_metadata, which only the project can write.';
-
-create function pipeline.may_read()
-returns boolean
-language sql
-stable
-parallel safe
-set search_path = ''
-as $$
-  select pipeline.has_right('read');
-$$;
-comment on function pipeline.may_read() is
-  'Whether the signed-in user of this request reads what others have: "read" in "pipeline" of their app_metadata, which only the project can write. It is true or false of a token, hence until that is renewed.';
+  'Whether the signed-in user of this request has a right: a word in "pipeline" of their app_metadata, which only the project can write. "read": they read what others have; "label": they may label it, if they may read it. It is true or false of a token, hence until that is renewed.';
 
 create function pipeline.is_plain(text_of_name text)
 returns boolean
@@ -200,8 +191,6 @@ comment on column pipeline.stages.edge_function is
   'Which Edge Function its workers are: what users wrote and named runs apart from what calls models.';
 comment on column pipeline.stages.call_seconds is
   'How long a call may take and still end before its isolate does, as the last worker of its Edge Function told; null: none has.';
-alter table pipeline.stages enable row level security;
-grant select, update (call_seconds) on pipeline.stages to service_role;
 
 insert into pipeline.stages (
   name, slots, tasks_per_worker, most_workers, most_of_owner, most_attempts, edge_function

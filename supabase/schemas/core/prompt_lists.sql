@@ -14,13 +14,6 @@ comment on table pipeline.prompt_lists is
 comment on column pipeline.prompt_lists.prompts is 'How many it has, which is the position of the last.';
 comment on column pipeline.prompt_lists.needs_template is
   'Some of its prompts have no text: they are variables of a template.';
-alter table pipeline.prompt_lists enable row level security;
-grant select, insert, update, delete on pipeline.prompt_lists to service_role;
--- The view prompt_set_prompts reads lists as the person who asks.
-grant select on pipeline.prompt_lists to authenticated;
-create policy "owners read their lists"
-  on pipeline.prompt_lists for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create table pipeline.list_entries (
   list_id bigint not null references pipeline.prompt_lists (id) on delete cascade,
@@ -37,17 +30,6 @@ comment on column pipeline.list_entries.key is
   'Names the place, so that adding it twice is harmless: as the key of a task.';
 comment on column pipeline.list_entries.input_tokens is 'As of the tasks that ask it.';
 create index list_entries_prompt_idx on pipeline.list_entries (prompt_id);
-alter table pipeline.list_entries enable row level security;
-grant select, insert, update, delete on pipeline.list_entries to service_role;
-grant select on pipeline.list_entries to authenticated;
-create policy "owners read what their lists have"
-  on pipeline.list_entries for select to authenticated
-  using (
-    list_id in (
-      select prompt_lists.id from pipeline.prompt_lists
-      where prompt_lists.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.create_list(owner uuid, as_of timestamptz)
 returns bigint

@@ -22,13 +22,6 @@ comment on table public.prompt_sets is
 comment on column public.prompt_sets.version is 'From 1; a source without version takes the newest.';
 comment on column public.prompt_sets.owner is 'Null: the project''s own.';
 
-alter table public.prompt_sets enable row level security;
-revoke all on public.prompt_sets from anon, authenticated, service_role;
-grant select on public.prompt_sets to authenticated, service_role;
-create policy "owners read their sets"
-  on public.prompt_sets for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-
 create function pipeline.find_set(name text, version numeric, owner uuid)
 returns public.prompt_sets
 language plpgsql
@@ -75,5 +68,3 @@ join pipeline.list_entries as entry on entry.list_id = saved.list_id
 join pipeline.prompts as prompt on prompt.id = entry.prompt_id;
 comment on view public.prompt_set_prompts is
   'One row per prompt of a version of a set, in the order of position.';
-revoke all on public.prompt_set_prompts from anon, authenticated, service_role;
-grant select on public.prompt_set_prompts to authenticated, service_role;

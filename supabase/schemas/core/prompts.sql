@@ -40,13 +40,6 @@ comment on column pipeline.prompts.source is
 comment on column pipeline.prompts.parameters is
   'Model parameters of this prompt; they win over those of the run.';
 create index prompts_given_key_idx on pipeline.prompts (run_id, key) where key_is_given;
-alter table pipeline.prompts enable row level security;
-grant select, insert, update, delete on pipeline.prompts to service_role;
--- What was sent, and what a set has, is shown to the person who asks.
-grant select on pipeline.prompts to authenticated;
-create policy "owners read their prompts"
-  on pipeline.prompts for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 -- Enqueuing takes ids before it inserts, so that each task knows its prompt.
 grant usage on sequence pipeline.prompts_id_seq to service_role;
 

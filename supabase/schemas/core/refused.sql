@@ -14,8 +14,6 @@ create table pipeline.waiting_results (
 comment on table pipeline.waiting_results is
   'One row per result that could not be stored for a reason that lies in a table or the server. Its task stays leased, until infinity; stored and removed when the run goes on.';
 create index waiting_results_run_idx on pipeline.waiting_results (run_id);
-alter table pipeline.waiting_results enable row level security;
-grant select, insert, delete on pipeline.waiting_results to service_role;
 
 create function pipeline.refusal_of(sql_state text)
 returns text
@@ -111,108 +109,55 @@ $$;
 comment on function pipeline.not_storable(jsonb, text) is
   'The permanent failure that takes the place of a result which cannot be stored: with its usage, and with itself in the error.';
 
-create function pipeline.finish_refused(
+create function pipeline.finish_results(
   worker pipeline.workers,
   results jsonb,
-  sql_state text,
-  problem text,
   as_of timestamptz,
+  kept jsonb default null,
   out finished bigint[],
   out blocked_ms bigint
 )
-returns record
 language plpgsql
 set search_path = ''
 as $$
 declare
+  refusal text;
+  problem text;
   result jsonb;
   one record;
 begin
-  if pipeline.refusal_of(sql_state) = 'table' then
-    finished := pipeline.keep_results(worker, results, problem, as_of);
+  begin
+    select taken.finished, taken.blocked_ms into finished, blocked_ms
+    from pipeline.finish_batch(worker, results, as_of) as taken;
+    return;
+  exception when others then
+    refusal := pipeline.refusal_of(sqlstate);
+    problem := sqlerrm;
+    if refusal = 'passing' then
+      raise;
+    end if;
+  end;
+  if refusal = 'table' or kept is not null then
+    -- Where not even a failure can be stored, it lies in the table.
+    finished := pipeline.keep_results(worker, coalesce(kept, results), problem, as_of);
     return;
   end if;
   finished := '{}';
   for result in select value from jsonb_array_elements(results) loop
-    begin
-      one := pipeline.finish_batch(worker, jsonb_build_array(result), as_of);
-    exception when others then
-      if pipeline.refusal_of(sqlstate) = 'passing' then
-        raise;
-      end if;
-      one := pipeline.finish_unstorable(worker, result, sqlstate, sqlerrm, as_of);
-    end;
+    if jsonb_array_length(results) > 1 then
+      one := pipeline.finish_results(worker, jsonb_build_array(result), as_of);
+    else
+      one := pipeline.finish_results(
+        worker, jsonb_build_array(pipeline.not_storable(result, problem)), as_of, results
+      );
+    end if;
     finished := finished || one.finished;
     blocked_ms := greatest(blocked_ms, one.blocked_ms);
   end loop;
 end;
 $$;
-comment on function pipeline.finish_refused(
-  pipeline.workers, jsonb, text, text, timestamptz
-) is
-  'Takes a batch that finish_batch() refused with this error: result by result when one of them is wrong, else all of them are kept.';
-
-create function pipeline.finish_unstorable(
-  worker pipeline.workers,
-  result jsonb,
-  sql_state text,
-  problem text,
-  as_of timestamptz,
-  out finished bigint[],
-  out blocked_ms bigint
-)
-returns record
-language plpgsql
-set search_path = ''
-as $$
-begin
-  if pipeline.refusal_of(sql_state) = 'result' then
-    begin
-      select taken.finished, taken.blocked_ms into finished, blocked_ms
-      from pipeline.finish_batch(
-        worker, jsonb_build_array(pipeline.not_storable(result, problem)), as_of
-      ) as taken;
-      return;
-    exception when others then
-      if pipeline.refusal_of(sqlstate) = 'passing' then
-        raise;
-      end if;
-      -- Not even a failure can be stored: it lies in the table.
-      problem := sqlerrm;
-    end;
-  end if;
-  finished := pipeline.keep_results(worker, jsonb_build_array(result), problem, as_of);
-end;
-$$;
-comment on function pipeline.finish_unstorable(
-  pipeline.workers, jsonb, text, text, timestamptz
-) is
-  'Takes one result that finish_batch() refused: it fails as not_storable, or is kept when it lies in the table.';
-
-create function pipeline.finish_results(
-  worker pipeline.workers,
-  results jsonb,
-  as_of timestamptz,
-  out finished bigint[],
-  out blocked_ms bigint
-)
-returns record
-language plpgsql
-set search_path = ''
-as $$
-begin
-  select taken.finished, taken.blocked_ms into finished, blocked_ms
-  from pipeline.finish_batch(worker, results, as_of) as taken;
-exception when others then
-  if pipeline.refusal_of(sqlstate) = 'passing' then
-    raise;
-  end if;
-  select taken.finished, taken.blocked_ms into finished, blocked_ms
-  from pipeline.finish_refused(worker, results, sqlstate, sqlerrm, as_of) as taken;
-end;
-$$;
-comment on function pipeline.finish_results(pipeline.workers, jsonb, timestamptz) is
-  'Settles the tasks of a batch, whatever is wrong with a result or a table. finished: tasks whose lease held.';
+comment on function pipeline.finish_results is
+  'Settles the tasks of a batch, whatever is wrong with a result or a table: result by result when one of them is wrong, which fails as not_storable; all are kept when it lies in the table. finished: tasks whose lease held. kept: what is kept instead of results.';
 
 create function pipeline.store_waiting(run public.pipeline_runs, as_of timestamptz)
 returns integer
@@ -222,6 +167,7 @@ as $$
 declare
   batch record;
   stored integer := 0;
+  given_up bigint[];
 begin
   for batch in
     with waiting as (
@@ -243,42 +189,29 @@ begin
     stored := stored + jsonb_array_length(batch.results);
   end loop;
   if (run).status = 'cancelled' then
-    perform pipeline.give_up_waiting(run, as_of);
+    -- pipeline_errors.result has what is given up.
+    with waiting as (
+      delete from pipeline.waiting_results as kept where kept.run_id = (run).id returning kept.*
+    ),
+    told as (
+      insert into pipeline.task_errors (
+        run_id, task_id, stage, key, attempt, class, code, message, final, result, created_at
+      )
+      select
+        task.run_id, task.id, task.stage, task.key, task.attempts, 'permanent', 'not_storable',
+        'The run was cancelled before its result could be stored', true,
+        waiting.result - 'leaseToken', as_of
+      from waiting
+      join public.pipeline_tasks as task on task.id = waiting.task_id
+      returning task_id
+    )
+    select array_agg(told.task_id) into given_up from told;
+    if given_up is not null then
+      perform pipeline.put_back(run, given_up, as_of, given_up);
+    end if;
   end if;
   return stored;
 end;
 $$;
 comment on function pipeline.store_waiting(public.pipeline_runs, timestamptz) is
   'Stores the results of a run that wait; what still cannot be stored waits on, and the run is paused again. In a cancelled run it is given up. Returns how many waited.';
-
-create function pipeline.give_up_waiting(run public.pipeline_runs, as_of timestamptz)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  given_up bigint[];
-begin
-  with waiting as (
-    delete from pipeline.waiting_results as kept where kept.run_id = (run).id returning kept.*
-  ),
-  told as (
-    insert into pipeline.task_errors (
-      run_id, task_id, stage, key, attempt, class, code, message, final, result, created_at
-    )
-    select
-      task.run_id, task.id, task.stage, task.key, task.attempts, 'permanent', 'not_storable',
-      'The run was cancelled before its result could be stored', true,
-      waiting.result - 'leaseToken', as_of
-    from waiting
-    join public.pipeline_tasks as task on task.id = waiting.task_id
-    returning task_id
-  )
-  select array_agg(told.task_id) into given_up from told;
-  if given_up is not null then
-    perform pipeline.put_back(run, given_up, as_of, given_up);
-  end if;
-end;
-$$;
-comment on function pipeline.give_up_waiting(public.pipeline_runs, timestamptz) is
-  'Ends the tasks of a cancelled run whose results cannot be stored; pipeline_errors.result has those.';

@@ -8,8 +8,6 @@ comment on table pipeline.results_tables is
   'The public tables that answers may be stored into: prompt_evaluations, those of create_evaluations_table(), and those that the project''s owner has registered with use_evaluations_table().';
 comment on column pipeline.results_tables.is_foreign is
   'Made by somebody else: it has the eleven columns of a stored answer, and takes no runs.';
-alter table pipeline.results_tables enable row level security;
-grant select, insert on pipeline.results_tables to service_role;
 
 create table pipeline.experiments (
   owner uuid,
@@ -20,13 +18,6 @@ create table pipeline.experiments (
 comment on table pipeline.experiments is
   'One row per experiment that runs or stored answers have named: the same name of two owners is two experiments. Its unique key decides who was first.';
 comment on column pipeline.experiments.owner is 'Null: the project''s own.';
-alter table pipeline.experiments enable row level security;
-grant select, insert, update, delete on pipeline.experiments to service_role;
--- The same prompt is looked for in all of them.
-grant select on pipeline.experiments to authenticated;
-create policy "owners read the names of their experiments"
-  on pipeline.experiments for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.name_experiment(owner uuid, name text, as_of timestamptz)
 returns boolean
@@ -52,7 +43,7 @@ parallel safe
 set search_path = ''
 as $$
   select case
-    when pipeline.may_read() then owner_asked_for.owner
+    when pipeline.has_right('read') then owner_asked_for.owner
     else coalesce(pipeline.current_user_id(), owner_asked_for.owner)
   end;
 $$;
@@ -120,6 +111,7 @@ create table public.pipeline_runs (
   rests smallint not null default 0,
   eases jsonb not null default '{}',
   broken_workers smallint not null default 0,
+  waits_for_day boolean not null default false,
   input_tokens bigint not null default 0,
   output_tokens bigint not null default 0,
   cost numeric not null default 0,
@@ -228,6 +220,8 @@ comment on column public.pipeline_runs.eases is
   'By stage and endpoint, 0 to 1: how surely its calls pass the rate limits, as far as the last ones tell.';
 comment on column public.pipeline_runs.broken_workers is
   'Workers in a row that ended with an error and brought nothing; the third pauses the run, and the first when that has paused three runs of its owner.';
+comment on column public.pipeline_runs.waits_for_day is
+  'It is paused because what a day may cost or take is used up: that of a watch goes on by itself on the next.';
 comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
 comment on column public.pipeline_runs.owner is
   'The signed-in user who started it; null for service_role and SQL.';
@@ -240,28 +234,6 @@ create index pipeline_runs_watch_idx on public.pipeline_runs (watch_id) where wa
 create index pipeline_runs_list_idx on public.pipeline_runs (list_id) where list_id is not null;
 create index pipeline_runs_active_idx on public.pipeline_runs (id)
   where status in ('queued', 'running');
-
-alter table public.pipeline_runs enable row level security;
-revoke all on public.pipeline_runs from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_runs to service_role;
-grant select on public.pipeline_runs to authenticated;
-grant insert (
-  experiment_name, source, endpoint, model, parameters, options, template, repetitions, results_table,
-  evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
-  max_wait_seconds, prompt_deadline_seconds, deadline_at
-) on public.pipeline_runs to authenticated;
-grant update (status, max_concurrency) on public.pipeline_runs to authenticated;
-
-create policy "owners read their runs"
-  on public.pipeline_runs for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users start runs of their own"
-  on public.pipeline_runs for insert to authenticated
-  with check (owner = (select pipeline.current_user_id()));
-create policy "owners steer their runs"
-  on public.pipeline_runs for update to authenticated
-  using (owner = (select pipeline.current_user_id()))
-  with check (owner = (select pipeline.current_user_id()));
 
 create function pipeline.model_of(
   run public.pipeline_runs,

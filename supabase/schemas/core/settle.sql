@@ -149,42 +149,8 @@ begin
   return settled;
 end;
 $$;
-comment on function pipeline.settle_failures(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
+comment on function pipeline.settle_failures is
   'Decides about the tasks whose try failed and whose lease still holds: rate and stop errors wait, transient ones are tried again up to the limit of their stage, permanent ones fail. A rate error burns no attempt, nor does a stop error without a response.';
-
-create function pipeline.settle_tasks(
-  worker pipeline.workers,
-  run public.pipeline_runs,
-  results jsonb,
-  as_of timestamptz
-)
-returns pipeline.settled_tasks
-language plpgsql
-set search_path = ''
-as $$
-declare
-  done pipeline.settled_tasks := pipeline.settle_successes(worker, results, as_of);
-  failures pipeline.settled_tasks;
-begin
-  if results @? '$[*] ? (@.outcome == "failed")' then
-    failures := pipeline.settle_failures(worker, run, results, as_of);
-    done.ids := done.ids || failures.ids;
-    done.stored_ids := done.stored_ids || failures.stored_ids;
-    done.closed := done.closed + failures.closed;
-    done.failed := failures.failed;
-    done.reserved_tokens := coalesce(done.reserved_tokens, 0) + coalesce(failures.reserved_tokens, 0);
-    done.not_evaluated := failures.not_evaluated;
-    done.capped_ids := done.capped_ids || failures.capped_ids;
-  end if;
-  return done;
-end;
-$$;
-comment on function pipeline.settle_tasks(
-  pipeline.workers, public.pipeline_runs, jsonb, timestamptz
-) is
-  'Decides about all tasks of a batch whose lease still holds; ids is null when there is none.';
 
 create function pipeline.one_result_a_task(worker_id uuid, results jsonb)
 returns jsonb

@@ -1,27 +1,40 @@
 -- Why: a run starts when its row is inserted, and people steer it with an UPDATE or one call.
 
+create function pipeline.insert_row(target regclass, given jsonb)
+returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  new_id bigint;
+begin
+  execute (
+    select format(
+      'insert into %1$s (%2$s) select %2$s from jsonb_populate_record(null::%1$s, $1) returning id', target,
+      string_agg(quote_ident(named.attname), ', ')
+    )
+    from pg_catalog.pg_attribute as named
+    where named.attrelid = target and named.attnum > 0 and named.attidentity = ''
+      and given -> named.attname::text <> 'null'
+  )
+  into new_id
+  using given;
+  return new_id;
+end;
+$$;
+comment on function pipeline.insert_row(regclass, jsonb) is
+  'Inserts a row from an object with its columns, and returns its id; absent ones get their defaults, as does the id.';
+
 create function pipeline.insert_run(run jsonb)
 returns bigint
 language sql
 set search_path = ''
 as $$
-  insert into public.pipeline_runs (
-    experiment_name, sweep_id, watch_id, source, list_id, endpoint, model, parameters, options, template, repetitions,
-    results_table, evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
-    max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner, created_at
-  )
-  select
-    coalesce(given.experiment_name, ''), given.sweep_id, given.watch_id, given.source, given.list_id, given.endpoint, given.model,
-    coalesce(given.parameters, '{}'), coalesce(given.options, '{}'),
-    given.template, coalesce(given.repetitions, 1::smallint),
-    coalesce(given.results_table, 'prompt_evaluations'), coalesce(given.evaluators, '[]'),
-    given.evaluation_webhook, coalesce(given.tags, '{}'), coalesce(given.metadata, '{}'),
-    given.max_prompts, given.max_concurrency, coalesce(given.max_workers, 4),
-    coalesce(given.max_attempts, 5), given.max_cost, coalesce(given.max_wait_seconds, 900),
-    given.prompt_deadline_seconds,
-    given.deadline_at, coalesce(given.owner, pipeline.current_user_id()), coalesce(given.created_at, now())
-  from jsonb_populate_record(null::public.pipeline_runs, insert_run.run) as given
-  returning id;
+  -- What the pipeline itself writes of a run is not given.
+  select pipeline.insert_row('public.pipeline_runs', run - array[
+    'status', 'error', 'notice', 'open', 'extracted', 'succeeded', 'failed', 'cached', 'judge_errors', 'waits_since',
+    'rests_until', 'rests', 'eases', 'broken_workers', 'input_tokens', 'output_tokens', 'cost', 'started_at', 'finished_at'
+  ]);
 $$;
 comment on function pipeline.insert_run(jsonb) is
   'Inserts a run from an object with its columns; absent ones get their defaults.';
@@ -110,7 +123,9 @@ set search_path = ''
 as $$
 begin
   if pipeline.fills_list(new) and new.finished_at is not null then
-    perform pipeline.close_list(new);
+    -- Who waits for more of the list is told that nothing comes any more.
+    perform from pipeline.prompt_lists where prompt_lists.id = new.list_id for no key update;
+    perform pipeline.feed_readers(new.list_id, new.finished_at);
   end if;
   if new.status = 'cancelled' then
     perform pipeline.cancel_pending(new.id, new.finished_at);

@@ -117,9 +117,7 @@ begin
   using run, endpoint, task_ids, results, as_of;
 end;
 $$;
-comment on function pipeline.store_evaluations(
-  public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz
-) is
+comment on function pipeline.store_evaluations is
   'Stores one evaluation per finished execute task; results give the answers, a task without one has failed and says why in its error.';
 
 create function public.create_evaluations_table(name text)

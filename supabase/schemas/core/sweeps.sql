@@ -47,19 +47,3 @@ comment on column public.pipeline_sweeps.list_id is
   'The prompts that were extracted for it; null: its source is a set or a run, which need no extracting.';
 create index pipeline_sweeps_owner_idx on public.pipeline_sweeps (owner) where owner is not null;
 create index pipeline_sweeps_list_idx on public.pipeline_sweeps (list_id);
-
-alter table public.pipeline_sweeps enable row level security;
-revoke all on public.pipeline_sweeps from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_sweeps to service_role;
-grant select on public.pipeline_sweeps to authenticated;
-grant insert (
-  name, source, variants, endpoint, model, parameters, options, template, repetitions, results_table,
-  evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_attempts, max_cost,
-  max_wait_seconds, prompt_deadline_seconds, deadline_at
-) on public.pipeline_sweeps to authenticated;
-create policy "owners read their sweeps"
-  on public.pipeline_sweeps for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users start sweeps of their own"
-  on public.pipeline_sweeps for insert to authenticated
-  with check (owner = (select pipeline.current_user_id()));

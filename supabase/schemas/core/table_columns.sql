@@ -1,7 +1,6 @@
 -- Why: what the columns of a table are is guessed, told by its layout, or said by the user, who is right.
 
 create function pipeline.table_columns(name text, relation oid, given jsonb, layout_name text, out layout text, out columns jsonb)
-returns record
 language plpgsql
 stable
 set search_path = ''
@@ -64,25 +63,6 @@ end;
 $$;
 comment on function pipeline.table_columns(text, oid, jsonb, text) is
   'What the columns of a table are taken for: guesses by their names, what its layout says, and above all what was given. Refuses a layout that is unknown, does not fit or cannot be read (SQLSTATE 22023).';
-
-create function pipeline.unrecognised_table(name text, columns jsonb)
-returns void
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  perform pipeline.refuse_table(
-    name,
-    case
-      when columns ? 'role' then 'no column was recognised as the words of a message'
-      when columns ? 'content' then 'no column was recognised as who wrote a message'
-      else 'its columns do not look like conversations'
-    end,
-    'Name them: "columns": {"conversation", "role", "content", "time"?} for a row a message, {"conversation", "message"} for JSON with both, {"messages"} for whole conversations, {"prompt", "answer"} for pairs'
-  );
-end;
-$$;
 
 create function pipeline.columns_of_family(columns jsonb, family text)
 returns jsonb

@@ -189,7 +189,15 @@ begin
   reading.layout := described.layout;
   reading.family := pipeline.family_of(described.columns);
   if reading.family is null then
-    perform pipeline.unrecognised_table(reading.name, described.columns);
+    perform pipeline.refuse_table(
+      reading.name,
+      case
+        when described.columns ? 'role' then 'no column was recognised as the words of a message'
+        when described.columns ? 'content' then 'no column was recognised as who wrote a message'
+        else 'its columns do not look like conversations'
+      end,
+      'Name them: "columns": {"conversation", "role", "content", "time"?} for a row a message, {"conversation", "message"} for JSON with both, {"messages"} for whole conversations, {"prompt", "answer"} for pairs'
+    );
   end if;
   reading.columns := pipeline.columns_of_family(described.columns, reading.family);
   perform pipeline.check_columns(reading.name, reading.relation, reading.columns);

@@ -84,6 +84,8 @@ comment on column public.pipeline_tasks.reserved_cost is
   'USD that the call may cost at most; set aside in its budgets while it is leased.';
 comment on column public.pipeline_tasks.budgets is
   'Rows of pipeline.budgets that its latest claim reserved in; null: none.';
+comment on column public.pipeline_tasks.lease_expires_at is
+  'When its worker must have given a sign of life: a lease goes on as long as its worker lives. infinity: its result waits in pipeline.waiting_results.';
 comment on column public.pipeline_tasks.available_at is 'When it may be claimed.';
 comment on column public.pipeline_tasks.lease_token is
   'Random per claim; a result that carries another token changes nothing.';
@@ -96,19 +98,6 @@ create index pipeline_tasks_events_idx
   on public.pipeline_tasks (run_id, id) where stage = 'notify' and status in ('pending', 'leased');
 create index pipeline_tasks_failed_idx
   on public.pipeline_tasks (run_id) where status = 'failed';
-
-alter table public.pipeline_tasks enable row level security;
-revoke all on public.pipeline_tasks from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_tasks to service_role;
-grant select on public.pipeline_tasks to authenticated;
-create policy "owners read the tasks of their runs"
-  on public.pipeline_tasks for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create table pipeline.task_errors (
   id bigint generated always as identity primary key,
@@ -135,15 +124,3 @@ comment on column pipeline.task_errors.result is
   'Of an error not_storable: what came of the call, as the worker sent it, so that nothing that was paid for is lost.';
 create index task_errors_run_idx on pipeline.task_errors (run_id, id);
 create index task_errors_task_idx on pipeline.task_errors (task_id);
-alter table pipeline.task_errors enable row level security;
-grant select, insert, delete on pipeline.task_errors to service_role;
--- The view pipeline_errors reads it as the person who asks.
-grant select on pipeline.task_errors to authenticated;
-create policy "owners read the errors of their runs"
-  on pipeline.task_errors for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );

@@ -53,7 +53,6 @@ create function pipeline.fill_template(
   out missing text[],
   out is_too_long boolean
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''

@@ -15,8 +15,6 @@ comment on table pipeline.waiting_runs is
 comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks call; empty: they call none.';
 comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
 create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
-alter table pipeline.waiting_runs enable row level security;
-grant select, insert, update, delete on pipeline.waiting_runs to service_role;
 
 create function pipeline.next_waiting(endpoint text)
 returns setof pipeline.waiting_runs
@@ -36,29 +34,6 @@ $$;
 comment on function pipeline.next_waiting(text) is
   'Of each owner the run whose turn it is, by endpoint and stage; of all endpoints without one.';
 
-create function pipeline.waits_in_vain(patient pipeline.waiting_runs, as_of timestamptz)
-returns boolean
-language plpgsql
-set search_path = ''
-as $$
-begin
-  delete from pipeline.waiting_runs as waiting
-  where waiting.run_id = (patient).run_id
-    and waiting.stage = (patient).stage
-    and waiting.endpoint = (patient).endpoint
-    and (
-      pipeline.due_count((patient).run_id, (patient).stage, (patient).endpoint, 1, as_of) = 0
-      or not pipeline.outlives_run((patient).stage) and not exists (
-        select from public.pipeline_runs as run
-        where run.id = (patient).run_id and run.status in ('queued', 'running')
-      )
-    );
-  return found;
-end;
-$$;
-comment on function pipeline.waits_in_vain(pipeline.waiting_runs, timestamptz) is
-  'Takes a run out of pipeline.waiting_runs that has no work any more, or was paused or ended; whether it was so.';
-
 create function pipeline.serve_waiting(as_of timestamptz, endpoint text default null)
 returns integer
 language plpgsql
@@ -77,7 +52,21 @@ begin
         next.run_id, next.stage, nullif(next.endpoint, ''), 'turn', serve_waiting.as_of
       );
       woken := woken + here;
-      is_moving := is_moving or here > 0 or pipeline.waits_in_vain(next, as_of);
+      if here = 0 then
+        -- It has no work any more, or was paused or ended.
+        delete from pipeline.waiting_runs as waiting
+        where waiting.run_id = next.run_id
+          and waiting.stage = next.stage
+          and waiting.endpoint = next.endpoint
+          and (
+            pipeline.due_count(next.run_id, next.stage, next.endpoint, 1, as_of) = 0
+            or not pipeline.outlives_run(next.stage) and not exists (
+              select from public.pipeline_runs as run
+              where run.id = next.run_id and run.status in ('queued', 'running')
+            )
+          );
+      end if;
+      is_moving := is_moving or here > 0 or found;
     end loop;
   end loop;
   return woken;
@@ -114,7 +103,7 @@ begin
       update pipeline.workers
       set
         started_at = take_turn.as_of,
-        expires_at = take_turn.as_of + pipeline.lease_time(),
+        expires_at = take_turn.as_of + pipeline.silence_time(),
         isolate = (ended).isolate
       where workers.id = worker.id
       returning * into worker;

@@ -314,17 +314,18 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform pipeline.wake_workers(work.run_id, work.stage, work.endpoint, 'enqueue', work.due_at)
+  perform pipeline.wake_workers(
+    work.run_id, work.stage,
+    case work.stage when 'execute' then run.endpoint when 'judge' then work.endpoint end,
+    'enqueue', work.due_at
+  )
   from (
-    select
-      task.run_id, task.stage,
-      case task.stage when 'execute' then run.endpoint when 'judge' then task.endpoint end as endpoint,
-      max(task.available_at) as due_at
+    select task.run_id, task.stage, task.endpoint, max(task.available_at) as due_at
     from new_tasks as task
-    join public.pipeline_runs as run on run.id = task.run_id
     where task.available_at <= clock_timestamp()
     group by 1, 2, 3
-  ) as work;
+  ) as work
+  join public.pipeline_runs as run on run.id = work.run_id;
   return null;
 end;
 $$;

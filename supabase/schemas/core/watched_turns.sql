@@ -12,17 +12,6 @@ create table pipeline.watched_turns (
 comment on table pipeline.watched_turns is
   'One row per run of a watch and day of UTC: how many turns were taken on it. Removed with the run.';
 comment on column pipeline.watched_turns.skipped is 'Turns that are not in the sample.';
-alter table pipeline.watched_turns enable row level security;
-grant select, insert, update on pipeline.watched_turns to service_role;
-grant select on pipeline.watched_turns to authenticated;
-create policy "owners read what their watches took"
-  on pipeline.watched_turns for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.is_sampled(share numeric, task jsonb)
 returns boolean
@@ -52,6 +41,35 @@ as $$
 $$;
 comment on function pipeline.answers_left(public.pipeline_watches, date) is
   'How many turns of its sample a watch may still take on a day; null: any number.';
+
+create function pipeline.store_turns(run public.pipeline_runs, ids bigint[], results jsonb, as_of timestamptz)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  refused jsonb;
+begin
+  perform pipeline.store_evaluations(run, null, ids, results, as_of);
+exception when others then
+  if pipeline.refusal_of(sqlstate) <> 'result' then
+    raise;
+  end if;
+  if cardinality(ids) > 1 then
+    perform pipeline.store_turns(run, array[(result ->> 'id')::bigint], jsonb_build_array(result), as_of)
+    from jsonb_array_elements(results) as result;
+    return;
+  end if;
+  refused := pipeline.not_storable(results -> 0, sqlerrm);
+  update public.pipeline_tasks as task
+  set status = 'failed', error = refused -> 'error' ->> 'message'
+  where task.id = ids[1];
+  perform pipeline.log_attempts(ids, jsonb_build_array(refused), as_of);
+  perform pipeline.store_evaluations(run, null, ids, jsonb_build_array(refused), as_of);
+end;
+$$;
+comment on function pipeline.store_turns(public.pipeline_runs, bigint[], jsonb, timestamptz) is
+  'Stores the evaluations of turns. One that the results table refuses costs that one: it is stored as failed, as not_storable, and pipeline_errors.result has it.';
 
 create function pipeline.record_turns(run public.pipeline_runs, turns jsonb, skipped bigint, as_of timestamptz)
 returns void
@@ -87,14 +105,17 @@ begin
     jsonb_agg(jsonb_build_object('id', closed.id, 'response', closed.reference, 'model', closed.source -> 'model'))
   into ids, results
   from closed;
+  if ids is not null then
+    perform pipeline.store_turns(run, ids, results, as_of);
+  end if;
   select
     count(*) as turns,
-    count(*) filter (where result ->> 'response' is not null) as answered,
-    count(*) filter (where result ->> 'response' is null) as unanswered
+    count(*) filter (where task.status = 'succeeded') as answered,
+    count(*) filter (where task.status = 'failed') as unanswered
   into counted
-  from jsonb_array_elements(coalesce(results, '[]')) as result;
+  from public.pipeline_tasks as task
+  where task.id = any (ids);
   if counted.turns > 0 then
-    perform pipeline.store_evaluations(run, null, ids, results, as_of);
     perform pipeline.enqueue_evaluations(run, array(
       select evaluation.id from pipeline.evaluations as evaluation
       where evaluation.run_id = (run).id and evaluation.task_id = any (ids) and evaluation.success
@@ -118,7 +139,7 @@ begin
 end;
 $$;
 comment on function pipeline.record_turns(public.pipeline_runs, jsonb, bigint, timestamptz) is
-  'Stores turns as tasks that are over, with their recorded answers as evaluations, and has those graded; a turn without an answer is stored as failed, and is not. Counts both, and what was skipped. The run is locked.';
+  'Stores turns as tasks that are over, with their recorded answers as evaluations, and has those graded; a turn without an answer, or whose answer the table refuses, is stored as failed, and is not. Counts both, and what was skipped. The run is locked.';
 
 create function pipeline.take_turns(run public.pipeline_runs, turns jsonb, as_of timestamptz)
 returns jsonb

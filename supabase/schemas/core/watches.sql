@@ -54,37 +54,13 @@ comment on column public.pipeline_watches.owner is 'The signed-in user whose it 
 comment on column public.pipeline_watches.created_at is
   'What was asked before it is not graded.';
 
-alter table public.pipeline_watches enable row level security;
-revoke all on public.pipeline_watches from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_watches to service_role;
-grant select, delete on public.pipeline_watches to authenticated;
-grant insert (
-  name, source, evaluators, options, sample, max_cost_per_day, max_answers_per_day, window_turns, approved,
-  evaluation_webhook, results_table
-) on public.pipeline_watches to authenticated;
-grant update (
-  status, sample, max_cost_per_day, max_answers_per_day, window_turns, approved, evaluation_webhook
-) on public.pipeline_watches to authenticated;
-create policy "owners read their watches"
-  on public.pipeline_watches for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users watch for themselves"
-  on public.pipeline_watches for insert to authenticated
-  with check (owner = (select pipeline.current_user_id()));
-create policy "owners change their watches"
-  on public.pipeline_watches for update to authenticated
-  using (owner = (select pipeline.current_user_id()))
-  with check (owner = (select pipeline.current_user_id()));
-create policy "owners end their watches"
-  on public.pipeline_watches for delete to authenticated
-  using (owner = (select pipeline.current_user_id()));
-
 create table pipeline.watch_states (
   watch_id bigint primary key references public.pipeline_watches (id) on delete cascade,
   read_until timestamptz,
   day date,
   problem text,
-  tried_at timestamptz
+  tried_at timestamptz,
+  windows_due_at timestamptz
 );
 comment on table pipeline.watch_states is 'One row per watch: how far it has come.';
 comment on column pipeline.watch_states.read_until is
@@ -93,14 +69,5 @@ comment on column pipeline.watch_states.day is
   'The day of UTC on which maintenance last let go on what had stopped for the money of a day.';
 comment on column pipeline.watch_states.problem is 'Why it cannot begin its next run; null: it can.';
 comment on column pipeline.watch_states.tried_at is 'When it last tried to.';
-alter table pipeline.watch_states enable row level security;
-grant select, insert, update, delete on pipeline.watch_states to service_role;
-grant select on pipeline.watch_states to authenticated;
-create policy "owners read the states of their watches"
-  on pipeline.watch_states for select to authenticated
-  using (
-    watch_id in (
-      select pipeline_watches.id from public.pipeline_watches
-      where pipeline_watches.owner = (select pipeline.current_user_id())
-    )
-  );
+comment on column pipeline.watch_states.windows_due_at is
+  'When its windows are looked at again; null: with the next maintenance.';

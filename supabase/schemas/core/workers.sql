@@ -7,11 +7,34 @@ language sql
 immutable
 set search_path = ''
 as $$
-  -- Seven heartbeats, so that a few slow ones cost nothing.
-  select interval '30 seconds';
+  -- A heartbeat comes every 3 s: Postgres may be away for 15 s, and no call is made twice.
+  select interval '20 seconds';
 $$;
 comment on function pipeline.lease_time() is
-  'How long a lease holds without a heartbeat: the longest that a dead worker can delay its tasks, but for the maintenance that follows.';
+  'How long a worker keeps its tasks without a word: the longest that a dead one can delay them, but for the maintenance that follows.';
+
+create function pipeline.silence_time()
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$
+  -- Two heartbeats and a slow one.
+  select interval '8 seconds';
+$$;
+comment on function pipeline.silence_time() is
+  'How long after its last word a worker keeps its place, and slots in which it calls nothing: then others go on with what nobody holds. Should it be alive, it keeps its tasks and a slot for each, and gets more when it says so.';
+
+create function pipeline.doubt_time()
+returns interval
+language sql
+immutable
+set search_path = ''
+as $$
+  select pipeline.lease_time() - pipeline.silence_time();
+$$;
+comment on function pipeline.doubt_time() is
+  'How long a worker may be silent, alive and calling: from when others may take its place until it is dead.';
 
 create table pipeline.workers (
   id uuid primary key default gen_random_uuid(),
@@ -48,13 +71,13 @@ comment on column pipeline.workers.model is
 comment on column pipeline.workers.replaces is
   'The worker whose successor it is: from its start on, that one claims no more.';
 comment on column pipeline.workers.slots is
-  'Calls that it may have in flight, one is kept for it until it claims; the slots of all live workers of an endpoint stay within its limit.';
+  'Calls that it may have in flight, one is kept for it until it claims; the slots of all workers of an endpoint that have not ended stay within its limit.';
 comment on column pipeline.workers.wanted is
   'Calls that it could have in flight; until it claims, so many as were due when it was woken.';
 comment on column pipeline.workers.handed_over_at is
   'When it asked for a successor; from then on it no longer counts against max_workers.';
 comment on column pipeline.workers.expires_at is
-  'When it no longer counts as alive: 5 s after a dispatch that nobody answered, then 30 s after each heartbeat.';
+  'When others may take its place: 5 s after a dispatch that nobody answered, then pipeline.silence_time() after each claim and heartbeat. Another pipeline.doubt_time() later it is dead.';
 comment on column pipeline.workers.load is
   'How much its isolate had done, the usual load of a worker being 1, as its last claim or its end told; a stage that calls no model tells it at the end only.';
 comment on column pipeline.workers.cut_off is
@@ -210,7 +233,7 @@ as $$
     where dead.id = died_alone.worker_id
       -- Alive at any moment at which this one may have died.
       and other.started_at < dead.expires_at
-      and coalesce(other.ended_at, 'infinity') > dead.expires_at - pipeline.lease_time()
+      and coalesce(other.ended_at, 'infinity') > dead.expires_at - pipeline.silence_time()
   ) and (
     select count(*) < 2
     from (
@@ -259,7 +282,7 @@ begin
   update pipeline.workers
   set
     started_at = pipeline_start_worker.as_of,
-    expires_at = pipeline_start_worker.as_of + pipeline.lease_time(),
+    expires_at = pipeline_start_worker.as_of + pipeline.silence_time(),
     isolate = pipeline_start_worker.isolate
   where workers.id = pipeline_start_worker.worker_id
     and workers.token_hash = sha256(convert_to(pipeline_start_worker.token, 'UTF8'))
@@ -301,7 +324,7 @@ begin
   update pipeline.workers
   set
     started_at = pipeline_take_wake.as_of,
-    expires_at = pipeline_take_wake.as_of + pipeline.lease_time(),
+    expires_at = pipeline_take_wake.as_of + pipeline.silence_time(),
     isolate = pipeline_take_wake.isolate
   where workers.id = (
     select waiting.id

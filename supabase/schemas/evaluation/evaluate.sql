@@ -127,11 +127,9 @@ comment on function pipeline.store_scores(public.pipeline_runs, bigint[], jsonb,
 
 create function pipeline.sent_before(
   run public.pipeline_runs,
-  prompt pipeline.prompts,
-  out system text,
-  out turns jsonb
+  prompt pipeline.prompts
 )
-returns record
+returns jsonb
 language plpgsql
 immutable
 set search_path = ''
@@ -143,25 +141,28 @@ declare
     '{}'
   );
 begin
-  -- As toRequestParts() in functions/_shared/model: a parameter takes the place of system turns.
-  system := coalesce(parameters ->> 'systemPrompt', (
-    select string_agg(turn ->> 'content', E'\n\n' order by place)
+  return (
+    select jsonb_build_object(
+      -- As toRequestParts() in functions/_shared/model: a parameter takes the place of system turns.
+      'system', coalesce(
+        parameters ->> 'systemPrompt',
+        string_agg(turn ->> 'content', E'\n\n' order by place) filter (where turn ->> 'role' = 'system')
+      ),
+      'earlierTurns', coalesce(
+        jsonb_agg(
+          jsonb_build_object('role', turn -> 'role', 'content', coalesce(turn ->> 'content', '')) order by place
+        ) filter (where turn ->> 'role' <> 'system'),
+        '[]'
+      )
+    )
     from jsonb_array_elements(
       case jsonb_typeof((prompt).messages) when 'array' then (prompt).messages end
     ) with ordinality as earlier (turn, place)
-    where turn ->> 'role' = 'system'
-  ));
-  turns := (
-    select jsonb_agg(jsonb_build_object('role', turn -> 'role', 'content', coalesce(turn ->> 'content', '')) order by place)
-    from jsonb_array_elements(
-      case jsonb_typeof((prompt).messages) when 'array' then (prompt).messages end
-    ) with ordinality as earlier (turn, place)
-    where turn ->> 'role' <> 'system'
   );
 end;
 $$;
 comment on function pipeline.sent_before(public.pipeline_runs, pipeline.prompts) is
-  'What was sent before a prompt: the system message and the other turns, [{role, content}].';
+  'What was sent before a prompt, {system, earlierTurns}: the system message or null, and the other turns, [{role, content}].';
 
 create function public.pipeline_read_evaluations(
   results_table text,
@@ -181,23 +182,24 @@ begin
       jsonb_agg(
         jsonb_build_object(
           'id', evaluation.id, 'promptKey', evaluation.prompt_key, 'repetition', evaluation.repetition,
-          'prompt', evaluation.prompt, 'system', sent.system, 'earlierTurns', coalesce(sent.turns, '[]'),
+          'prompt', evaluation.prompt,
           'response', evaluation.response, 'success', evaluation.success,
-          'reference', evaluation.reference,
-          'passages', case when with_what_was_sent then evaluation.passages end, 'model', evaluation.model,
+          'reference', evaluation.reference, 'model', evaluation.model,
           'durationMs', evaluation.duration_ms, 'inputTokens', evaluation.input_tokens,
           'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
           'finishReason', evaluation.finish_reason, 'toolCalls', evaluation.tool_calls,
           'metadata', evaluation.metadata
-        )
+        ) || case when with_what_was_sent then
+          jsonb_build_object('passages', evaluation.passages) || pipeline.sent_before(
+            (select run from public.pipeline_runs as run where run.id = evaluation.run_id),
+            (select asked from pipeline.prompts as asked where asked.id = evaluation.prompt_id)
+          )
+        else '{"passages": null, "system": null, "earlierTurns": []}' end
         order by evaluation.id
       ),
       '[]'
     )
     from pipeline.evaluations as evaluation
-    left join public.pipeline_runs as run on run.id = evaluation.run_id and with_what_was_sent
-    left join pipeline.prompts as asked on asked.id = evaluation.prompt_id and with_what_was_sent
-    left join lateral pipeline.sent_before(run, asked) as sent on with_what_was_sent
     where evaluation.tableoid = used
       and evaluation.id = any (ids)
   );

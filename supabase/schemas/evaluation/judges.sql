@@ -68,7 +68,6 @@ create function pipeline.weigh_votes(
   out explanation text,
   out error text
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''

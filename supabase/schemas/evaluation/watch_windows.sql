@@ -36,17 +36,6 @@ comment on column pipeline.watch_windows.p is
   'Chance of a window so far from the baseline, if nothing has changed, at most; null: it was not compared.';
 comment on column pipeline.watch_windows.is_outside is 'Whether p is below 0.001.';
 create index watch_windows_time_idx on pipeline.watch_windows (watch_id, evaluator, closed_at);
-alter table pipeline.watch_windows enable row level security;
-grant select, insert on pipeline.watch_windows to service_role;
-grant select on pipeline.watch_windows to authenticated;
-create policy "owners read the windows of their watches"
-  on pipeline.watch_windows for select to authenticated
-  using (
-    watch_id in (
-      select pipeline_watches.id from public.pipeline_watches
-      where pipeline_watches.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.divergence(share double precision, expected double precision)
 returns double precision
@@ -148,7 +137,6 @@ create function pipeline.sums_interval(
   out low double precision,
   out high double precision
 )
-returns record
 language plpgsql
 immutable
 set search_path = ''
@@ -168,24 +156,33 @@ end;
 $$;
 comment on function pipeline.sums_interval(pipeline.score_sums) is 'A mean with its 95 % interval, see mean_interval().';
 
-create function pipeline.first_unsettled(watch_id bigint)
-returns bigint
-language sql
+create function pipeline.first_ungraded(
+  watch_id bigint,
+  out evaluation_id bigint,
+  out taken_at timestamptz
+)
+-- No SQL function: maintenance asks for each watch, and it would be planned anew each time.
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select min(coalesce(
-    (task.payload ->> 'evaluationId')::bigint, (task.payload -> 'evaluationIds' ->> 0)::bigint, (task.payload -> 'ids' ->> 0)::bigint
-  ))
+begin
+  select
+    min(coalesce(
+      (task.payload ->> 'evaluationId')::bigint, (task.payload -> 'evaluationIds' ->> 0)::bigint, (task.payload -> 'ids' ->> 0)::bigint
+    )),
+    min(task.created_at)
+  into evaluation_id, taken_at
   from public.pipeline_runs as run
   join public.pipeline_tasks as task on task.run_id = run.id
-  where run.watch_id = first_unsettled.watch_id
+  where run.watch_id = first_ungraded.watch_id
     and run.finished_at is null
     and task.stage in ('evaluate', 'webhook', 'judge')
     and task.status in ('pending', 'leased');
+end;
 $$;
-comment on function pipeline.first_unsettled(bigint) is
-  'The first evaluation of a watch that still waits for a score; null: none does.';
+comment on function pipeline.first_ungraded(bigint) is
+  'The first evaluation of a watch that still waits for a score, and when the answers were taken that wait longest; null: none does.';
 
 create function pipeline.open_window(
   watch_id bigint,
@@ -195,13 +192,12 @@ create function pipeline.open_window(
   out last_task bigint,
   out opened_at timestamptz
 )
-returns record
 language plpgsql
 stable
 set search_path = ''
 as $$
 declare
-  unsettled constant bigint := pipeline.first_unsettled(open_window.watch_id);
+  ungraded constant bigint := (pipeline.first_ungraded(open_window.watch_id)).evaluation_id;
   counted record;
 begin
   select earlier.last_task into after_task
@@ -223,7 +219,7 @@ begin
   cross join lateral (select coalesce(score.score, score.passed::integer) as value) as given
   where run.watch_id = open_window.watch_id
     and evaluation.task_id > after_task
-    and (unsettled is null or evaluation.id < unsettled)
+    and (ungraded is null or evaluation.id < ungraded)
     and given.value is not null;
   scores := counted.scores;
   last_task := counted.last_task;
@@ -255,7 +251,7 @@ comment on function pipeline.window_event(public.pipeline_watches, pipeline.watc
   'What a webhook says of a window that has left the baseline, or is back: {type, timestamp, data}, after the Standard Webhooks.';
 
 create function pipeline.close_window(watch public.pipeline_watches, evaluator text, as_of timestamptz)
-returns void
+returns timestamptz
 language plpgsql
 set search_path = ''
 as $$
@@ -267,16 +263,20 @@ declare
   approved constant double precision := ((watch).approved ->> evaluator)::double precision;
 begin
   -- Two windows an hour are 48 a day: with p below 0.001 fewer than 1 quiet day in 20 has an alarm.
-  if 2 <= (
-    select count(*) from pipeline.watch_windows as known
-    where known.watch_id = (watch).id and known.evaluator = close_window.evaluator
-      and known.closed_at > as_of - interval '1 hour'
-  ) then
-    return;
+  select * into before
+  from pipeline.watch_windows as known
+  where known.watch_id = (watch).id and known.evaluator = close_window.evaluator
+    and known.closed_at > as_of - interval '1 hour'
+  order by known.number desc
+  offset 1
+  limit 1;
+  if found then
+    return before.closed_at + interval '1 hour';
   end if;
   newest := pipeline.open_window((watch).id, evaluator);
   if (newest.scores).turns < (watch).window_turns then
-    return;
+    -- All its scores are summed up at each look, so these are rarer the longer it fills.
+    return newest.opened_at + least((as_of - newest.opened_at) * 1.1, as_of - newest.opened_at + interval '5 minutes');
   end if;
   select * into before
   from pipeline.watch_windows as known
@@ -306,16 +306,8 @@ begin
     from public.pipeline_runs as run
     where run.watch_id = (watch).id;
   end if;
+  return as_of;
 end;
 $$;
 comment on function pipeline.close_window(public.pipeline_watches, text, timestamptz) is
-  'Closes the window of an evaluator that is full, compares it with the baseline, and makes the event of a watch that has left it or is back.';
-
-create function pipeline.close_windows(watch public.pipeline_watches, as_of timestamptz)
-returns void
-language sql
-set search_path = ''
-as $$
-  select pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)
-  from jsonb_array_elements((watch).evaluators) as config;
-$$;
+  'Closes the window of an evaluator that is full, compares it with the baseline, and makes the event of a watch that has left it or is back. Returns when to look again: after a tenth of the time that the window has been filling, 5 minutes at most; null: nothing is scored yet.';

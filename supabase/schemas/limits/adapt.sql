@@ -55,9 +55,7 @@ begin
   return state;
 end;
 $$;
-comment on function pipeline.adapt_concurrency(
-  pipeline.model_states, integer, pipeline.result_totals, boolean, timestamptz
-) is
+comment on function pipeline.adapt_concurrency is
   'Additive increase, multiplicative decrease: halves on rate errors, shrinks by a fifth when latency has doubled, else grows while it is used up (crowded). A given number is only ever cut back by rate errors.';
 
 create function pipeline.adapt_limits(
@@ -135,7 +133,5 @@ begin
   return greatest(0, ceil(extract(epoch from state.blocked_until - as_of) * 1000));
 end;
 $$;
-comment on function pipeline.adapt_limits(
-  public.model_endpoints, text, pipeline.result_totals, bigint, timestamptz
-) is
+comment on function pipeline.adapt_limits is
   'Learns from a batch of results: a rate error or an exhausted budget cools the model down for everybody, concurrency adapts, and tokens used take the place of tokens reserved. Returns for how many milliseconds no call may leave to the model; 0 or null: it is not cooling down.';

@@ -114,10 +114,7 @@ begin
   return calls;
 end;
 $$;
-comment on function pipeline.affordable_calls(
-  pipeline.claimable_calls, public.pipeline_runs, public.model_endpoints, pipeline.endpoint_states,
-  pipeline.budget_room
-) is
+comment on function pipeline.affordable_calls is
   'The oldest of the calls whose expected tokens fit into the endpoint''s tokens, and whose highest costs and number into what the run''s budgets have left. ids is null when none fits.';
 
 create function pipeline.claim_calls(
@@ -209,7 +206,5 @@ begin
   return calls;
 end;
 $$;
-comment on function pipeline.claim_calls(
-  pipeline.workers, public.pipeline_runs, integer, integer, integer, timestamptz
-) is
+comment on function pipeline.claim_calls is
   'Locks the tasks whose calls a worker may make now: within its slots, the endpoint''s rate and cool-down, and the run''s money. A run that cannot afford its next call is paused.';

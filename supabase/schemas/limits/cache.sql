@@ -19,8 +19,6 @@ comment on column pipeline.cached_answers.response is
 comment on column pipeline.cached_answers.key is
   'SHA-256 of the request as sent, its repetition and who asked.';
 create index cached_answers_created_idx on pipeline.cached_answers (created_at);
-alter table pipeline.cached_answers enable row level security;
-grant select, insert, delete on pipeline.cached_answers to service_role;
 
 create function pipeline.cache_key(
   run public.pipeline_runs,
@@ -44,9 +42,7 @@ begin
   ));
 end;
 $$;
-comment on function pipeline.cache_key(
-  public.pipeline_runs, public.model_endpoints, jsonb, integer
-) is
+comment on function pipeline.cache_key is
   'Names what is asked of an endpoint: request is {prompt, messages?, model?, parameters?} as it is sent, or {embed, model?, parameters?} of a text.';
 
 create function pipeline.prompt_request(
@@ -69,9 +65,8 @@ begin
   );
 end;
 $$;
-comment on function pipeline.prompt_request(
-  public.pipeline_runs, public.model_endpoints, pipeline.prompts
-) is 'What a run asks with a prompt, for cache_key().';
+comment on function pipeline.prompt_request is
+  'What a run asks with a prompt, for cache_key().';
 
 create function public.pipeline_find_cached_call(worker_id uuid, request jsonb, repetition integer default 1)
 returns jsonb
@@ -107,7 +102,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  insert into pipeline.cached_answers (
+  insert into pipeline.cached_answers as kept (
     key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, created_at
   )
   select distinct on (key)
@@ -134,9 +129,13 @@ begin
     and result.cached is not true
     and task.id = any (task_ids)
   order by key
-  on conflict (key) do nothing;
+  -- A vector that did not fit to others was asked for anew.
+  on conflict (key) do update set
+    response = excluded.response, tool_calls = excluded.tool_calls, model = excluded.model,
+    finish_reason = excluded.finish_reason, input_tokens = excluded.input_tokens,
+    output_tokens = excluded.output_tokens, created_at = excluded.created_at
+  where kept.response <> excluded.response;
 end;
 $$;
-comment on function pipeline.remember_answers(
-  public.pipeline_runs, public.model_endpoints, bigint[], jsonb, timestamptz
-) is 'Keeps successful answers for later runs that cache, and the embeddings of texts, [{request, vector}], for all; failed ones are never kept.';
+comment on function pipeline.remember_answers is
+  'Keeps successful answers for later runs that cache, and the embeddings of texts, [{request, vector}], for all; failed ones are never kept.';

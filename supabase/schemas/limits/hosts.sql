@@ -15,12 +15,6 @@ comment on column public.pipeline_webhook_hosts.open_to_users is
   'Whether signed-in users may name it in a webhook evaluator or in evaluation_webhook.';
 comment on column public.pipeline_webhook_hosts.requests_per_minute is
   'Most requests of all runs together; what is above that waits.';
-alter table public.pipeline_webhook_hosts enable row level security;
-revoke all on public.pipeline_webhook_hosts from anon, authenticated, service_role;
-grant select, insert, update, delete on public.pipeline_webhook_hosts to service_role;
-grant select (host) on public.pipeline_webhook_hosts to authenticated;
-create policy "users see the hosts that are open to them"
-  on public.pipeline_webhook_hosts for select to authenticated using (open_to_users);
 
 create table pipeline.host_states (
   host text primary key,
@@ -28,8 +22,6 @@ create table pipeline.host_states (
 );
 comment on table pipeline.host_states is
   'When the next request to a host may leave, one row per host that was called; written under its row lock by pipeline_claim_tasks.';
-alter table pipeline.host_states enable row level security;
-grant select, insert, update, delete on pipeline.host_states to service_role;
 
 create function pipeline.host_of(url text)
 returns text

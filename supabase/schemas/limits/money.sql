@@ -16,15 +16,13 @@ create table pipeline.budgets (
 comment on table pipeline.budgets is
   'One row per thing whose money or calls are capped, made by its first claim: a run, a sweep, or a day of an owner or a watch. Locked after the state of the endpoint and before the run, in the order of ids. The caps themselves are in budget_limits(); the row of a run or a sweep is removed with it, a day after 40 days.';
 comment on column pipeline.budgets.holder is
-  'The id of the run or the sweep; of an owner''s day owner_day(), of a watch''s watch_day().';
+  'The id of the run or the sweep; of a day budget_day().';
 comment on column pipeline.budgets.spent is
   'USD: what answers cost, and of a call whose cost nobody knows what it may have cost at most.';
 comment on column pipeline.budgets.reserved is
   'USD that calls in flight may cost at most: the sum of reserved_cost of the leased tasks that name it.';
 comment on column pipeline.budgets.calls is
   'Calls that were made or are in flight, without those that waited for a rate limit.';
-alter table pipeline.budgets enable row level security;
-grant select, insert, update, delete on pipeline.budgets to service_role;
 
 create type pipeline.budget_limit as (
   kind text,
@@ -35,27 +33,16 @@ create type pipeline.budget_limit as (
 comment on type pipeline.budget_limit is
   'A cap that holds for a run''s calls: kind and holder as in pipeline.budgets; USD and calls at most, null: no cap.';
 
-create function pipeline.owner_day(owner uuid, as_of timestamptz)
+create function pipeline.budget_day(holder text, as_of timestamptz)
 returns text
 language sql
 immutable
 set search_path = ''
 as $$
-  select coalesce(owner::text, 'project') || ' ' || (as_of at time zone 'UTC')::date;
+  select coalesce(holder, 'project') || ' ' || (as_of at time zone 'UTC')::date;
 $$;
-comment on function pipeline.owner_day(uuid, timestamptz) is
-  'The holder of an owner''s budget for a day, which is one of UTC.';
-
-create function pipeline.watch_day(watch_id bigint, as_of timestamptz)
-returns text
-language sql
-immutable
-set search_path = ''
-as $$
-  select watch_id || ' ' || (as_of at time zone 'UTC')::date;
-$$;
-comment on function pipeline.watch_day(bigint, timestamptz) is
-  'The holder of a watch''s budget for a day, which is one of UTC.';
+comment on function pipeline.budget_day(text, timestamptz) is
+  'The holder of a budget for a day, which is one of UTC: of an owner, null: the project, or of a watch.';
 
 create function pipeline.cost_of_watch_runs(watch_id bigint, as_of timestamptz)
 returns numeric
@@ -95,13 +82,13 @@ begin
     select watch.max_cost_per_day into shared from public.pipeline_watches as watch where watch.id = (run).watch_id;
     if shared is not null then
       limits := limits || row(
-        'watch day', pipeline.watch_day((run).watch_id, as_of), shared, null
+        'watch day', pipeline.budget_day((run).watch_id::text, as_of), shared, null
       )::pipeline.budget_limit;
     end if;
   end if;
   if coalesce(quota.max_cost_per_day, quota.max_calls_per_day) is not null then
     limits := limits || row(
-      'owner day', pipeline.owner_day((run).owner, as_of), quota.max_cost_per_day, quota.max_calls_per_day
+      'owner day', pipeline.budget_day((run).owner::text, as_of), quota.max_cost_per_day, quota.max_calls_per_day
     )::pipeline.budget_limit;
   end if;
   return limits;
@@ -178,22 +165,6 @@ $$;
 comment on function pipeline.lock_budgets(public.pipeline_runs, timestamptz) is
   'Locks the budgets of a run to the end of the transaction, those that are missing made, and tells what is left in them.';
 
-create function pipeline.reserve_budgets(budget_ids bigint[], cost numeric, calls bigint)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  update pipeline.budgets as budget
-  set
-    reserved = budget.reserved + reserve_budgets.cost,
-    calls = budget.calls + reserve_budgets.calls
-  where budget.id = any (reserve_budgets.budget_ids);
-end;
-$$;
-comment on function pipeline.reserve_budgets(bigint[], numeric, bigint) is
-  'Sets aside in locked budgets what calls may cost at most.';
-
 create function pipeline.settle_budgets(task_ids bigint[], costs numeric[], were_calls boolean[])
 returns void
 language plpgsql
@@ -235,6 +206,7 @@ as $$
   update public.pipeline_runs as run
   set
     status = 'paused',
+    waits_for_day = ((room).tightest).kind not in ('run', 'sweep'),
     error = case ((room).tightest).kind
       when 'run' then format(
         'max_cost of %s USD is reached: %s USD spent on %s of %s %s%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',

@@ -27,17 +27,11 @@ comment on column pipeline.quotas.applies_to is
 comment on column pipeline.quotas.max_open_runs is 'Runs that are not over, paused ones included.';
 comment on column pipeline.quotas.max_prompts_per_day is 'Prompts that runs of a day of UTC extract, each as often as it is asked.';
 comment on column pipeline.quotas.max_bytes_per_day is
-  'Bytes of runs, prompts and stored results that come in, in a day of UTC.';
+  'Bytes of runs, prompts, stored results, vectors, labels and what is to be labelled that come in, in a day of UTC.';
 comment on column pipeline.quotas.max_cost_per_day is
   'USD; what calls in flight may cost at most counts.';
 comment on column pipeline.quotas.includes_anonymous is
   'Whether anonymous sign-ins of Supabase Auth are users. They cost nobody anything to make, so they are not.';
-alter table pipeline.quotas enable row level security;
-grant select, insert, update, delete on pipeline.quotas to service_role;
-grant select on pipeline.quotas to authenticated;
-create policy "users see what applies to them"
-  on pipeline.quotas for select to authenticated
-  using (applies_to in ('every user', (select pipeline.current_user_id())::text));
 
 insert into pipeline.quotas (
   applies_to, max_open_runs, max_prompts_per_day, max_bytes_per_day, max_calls_per_day, max_cost_per_day
@@ -53,12 +47,6 @@ create table pipeline.usage_of_day (
 );
 comment on table pipeline.usage_of_day is
   'One row per owner and day of UTC: what came in. Calls and USD of the day are in pipeline.budgets. Kept for 40 days.';
-alter table pipeline.usage_of_day enable row level security;
-grant select, insert, update, delete on pipeline.usage_of_day to service_role;
-grant select on pipeline.usage_of_day to authenticated;
-create policy "owners see what they have used"
-  on pipeline.usage_of_day for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function pipeline.quota_of(owner uuid)
 returns pipeline.quotas
@@ -190,6 +178,7 @@ as $$
   update public.pipeline_runs
   set
     status = 'paused',
+    waits_for_day = true,
     error = format(
       'A quota of its owner is reached: %s. To go on tomorrow: select resume_pipeline_run(%s)', passed, id
     )

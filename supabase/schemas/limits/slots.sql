@@ -50,6 +50,29 @@ create type pipeline.sharer as (
 comment on type pipeline.sharer is
   'Who wants calls to an endpoint: a live worker, or, with worker null, a run that waits for a slot.';
 
+create function pipeline.slots_of_silent(silent pipeline.workers)
+returns integer
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select count(*)
+    from (
+      select from public.pipeline_tasks as task
+      where task.run_id = (silent).run_id
+        and task.stage = (silent).stage
+        and task.status = 'leased'
+        and task.worker = (silent).id
+      limit (silent).slots
+    ) as held
+  );
+end;
+$$;
+comment on function pipeline.slots_of_silent(pipeline.workers) is
+  'Slots of a worker that is not heard of, one for each task that it holds: it may only be cut off and still call, and the limit of its endpoint holds for that too. The others are free.';
+
 create function pipeline.slot_sharers(
   endpoint text,
   most_waiting integer,
@@ -76,22 +99,28 @@ begin
             and successor.run_id = live.run_id
             and successor.started_at is not null
         ) then 0
+        when live.expires_at <= slot_sharers.as_of and live.id is distinct from (asking).id then taken.slots
         -- Woken together and not yet here: it will want as much.
         when live.id = (asking).id
           or live.started_at is null and live.dispatched_at = (asking).dispatched_at
         then slot_sharers.wanted
         else live.wanted
       end,
-      case when live.id = (asking).id then 0 else live.slots end
+      case when live.id = (asking).id then 0 else taken.slots end
     )::pipeline.sharer
     order by live.dispatched_at, live.id
   )
   into sharers
   from pipeline.workers as live
   join public.pipeline_runs as run on run.id = live.run_id
+  cross join lateral (
+    select case
+      when live.expires_at > slot_sharers.as_of then live.slots else pipeline.slots_of_silent(live)
+    end as slots
+  ) as taken
   where live.endpoint = slot_sharers.endpoint
     and live.ended_at is null
-    and (live.id = (asking).id or live.expires_at > slot_sharers.as_of);
+    and (live.id = (asking).id or live.expires_at > slot_sharers.as_of - pipeline.doubt_time());
   if exists (select from pipeline.waiting_runs as waiting where waiting.endpoint = slot_sharers.endpoint) then
     sharers := sharers || array(
       select
@@ -309,7 +338,7 @@ begin
   update pipeline.workers
   set
     wanted = grant_slots.wanted,
-    expires_at = grant_slots.as_of + pipeline.lease_time(),
+    expires_at = grant_slots.as_of + pipeline.silence_time(),
     load = (grant_slots.worker).load,
     -- Calls that are under way hold their slots until they end.
     slots = greatest(granted, grant_slots.in_flight)
@@ -345,11 +374,14 @@ begin
   where model_states.endpoint = called.name and model_states.model = slot_room.model;
   limits := pipeline.slot_limits(called, state);
   -- Most often all slots are taken where many wait, and then nobody need be asked for their wishes.
-  select coalesce(sum(live.slots), 0) into taken
+  select coalesce(
+    sum(case when live.expires_at > slot_room.as_of then live.slots else pipeline.slots_of_silent(live) end), 0
+  )
+  into taken
   from pipeline.workers as live
   where live.endpoint = slot_room.endpoint
     and live.ended_at is null
-    and live.expires_at > slot_room.as_of;
+    and live.expires_at > slot_room.as_of - pipeline.doubt_time();
   if taken >= limits.all_models then
     return 0;
   end if;

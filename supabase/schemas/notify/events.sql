@@ -30,18 +30,6 @@ comment on column public.pipeline_webhook_deliveries.response is 'Beginning of w
 comment on column public.pipeline_webhook_deliveries.next_attempt_at is
   'When it will be tried again; null when delivered or given up.';
 create index webhook_deliveries_run_idx on public.pipeline_webhook_deliveries (run_id, id);
-alter table public.pipeline_webhook_deliveries enable row level security;
-revoke all on public.pipeline_webhook_deliveries from anon, authenticated, service_role;
-grant select, insert, delete on public.pipeline_webhook_deliveries to service_role;
-grant select on public.pipeline_webhook_deliveries to authenticated;
-create policy "owners read the deliveries of their runs"
-  on public.pipeline_webhook_deliveries for select to authenticated
-  using (
-    run_id in (
-      select pipeline_runs.id from public.pipeline_runs
-      where pipeline_runs.owner = (select pipeline.current_user_id())
-    )
-  );
 
 create function pipeline.event_body(run public.pipeline_runs, as_of timestamptz)
 returns jsonb

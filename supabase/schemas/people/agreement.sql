@@ -43,17 +43,15 @@ as $$
   from (
     -- What the judge passes and what it fails, each as often as it does.
     select
-      case when judged_rate is null then 1 else judged_rate / nullif(both_pass + only_judge, 0) end as of_passed,
-      case when judged_rate is null then 1 else (1 - judged_rate) / nullif(only_people + both_fail, 0) end as of_failed
+      case when judged_rate is null then 1 when judged_rate = 0 then 0 else judged_rate / nullif(both_pass + only_judge, 0) end as of_passed,
+      case when judged_rate is null then 1 when judged_rate = 1 then 0 else (1 - judged_rate) / nullif(only_people + both_fail, 0) end as of_failed
   ) as weight
   cross join lateral (
     select both_pass * of_passed as a, only_people * of_failed as b, only_judge * of_passed as c, both_fail * of_failed as d
   ) as cell
   cross join lateral pipeline.cohen_kappa(a, b, c, d) as agreed;
 $$;
-comment on function pipeline.told_confusion(
-  double precision, double precision, double precision, double precision, double precision, boolean
-) is
+comment on function pipeline.told_confusion is
   'Cells of people against a judge and what they say: {confusion, agreement, tpr, tnr, kappa}. judged_rate: where answers were chosen by the judge''s verdict, how many of all it passes: the cells become shares p·PPV, (1 − p)(1 − NPV), p(1 − PPV) and (1 − p)·NPV.';
 
 create function pipeline.disagreements(answers pipeline.labelled_answers[], most integer)

@@ -41,9 +41,7 @@ as $$
     ) / (n * (1 - by_chance) ^ 2))) as error
   ) as spread;
 $$;
-comment on function pipeline.cohen_kappa(
-  double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.cohen_kappa is
   'Cohen''s kappa of pass and fail with its 95 % interval (Fleiss, Cohen and Everitt 1969), which is one for a sample that chance chose. Null where both always say the same one thing.';
 
 create function pipeline.weighted_kappa(ones double precision[], others double precision[], power integer)

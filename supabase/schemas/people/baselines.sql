@@ -13,13 +13,6 @@ create table public.experiment_baselines (
 comment on table public.experiment_baselines is
   'One row per approved baseline of an owner: gate_experiments() takes its name for its experiment. Approving again replaces it; kept until deleted.';
 comment on column public.experiment_baselines.owner is 'Null: the project''s own.';
-alter table public.experiment_baselines enable row level security;
-revoke all on public.experiment_baselines from anon, authenticated, service_role;
-grant select, insert, update, delete on public.experiment_baselines to service_role;
-grant select on public.experiment_baselines to authenticated;
-create policy "owners read their baselines"
-  on public.experiment_baselines for select to authenticated
-  using (owner = (select pipeline.current_user_id()));
 
 create function public.approve_experiment_baseline(
   name text,

@@ -100,9 +100,7 @@ as $$
   end
   from (select pipeline.detectable_difference(pairs, deviation) as seen) as power;
 $$;
-comment on function pipeline.describe_difference(
-  bigint, double precision, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.describe_difference is
   'What was found, and what so many prompts could have shown, in words. Arguments as difference_interval() takes and gives them.';
 
 create function public.compare_experiments(

@@ -28,10 +28,7 @@ as $$
         + (people_variance + weight ^ 2 * judge_variance - 2 * weight * covariance) / labelled
     ));
 $$;
-comment on function pipeline.powered_rate(
-  bigint, double precision, double precision, bigint, double precision, double precision, double precision,
-  double precision, double precision, double precision
-) is
+comment on function pipeline.powered_rate is
   'A rate of which a judge said all and people some that chance chose (prediction-powered: Angelopoulos 2023), with its standard error. judged, rate, variance: of those that only the judge saw; labelled, means, sample variances and covariance: of those that both saw; weight: 1 is the plain form, 0 trusts people alone.';
 
 create function pipeline.stratified_rate(
@@ -59,9 +56,7 @@ as $$
   -- Without the one and the two it is far too sure where nothing was wrong.
   from (select (passed_right + 1) / (passed + 2) as ppv, (failed_right + 1) / (failed + 2) as npv) as right_when;
 $$;
-comment on function pipeline.stratified_rate(
-  bigint, double precision, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.stratified_rate is
   'A rate of which people have labelled some that a judge passed and some that it failed, with its standard error: how often it is right when it passes and when it fails, weighted by how often it does. judged, rate: of all; passed, failed: labels of each verdict, and in how many of them the judge was right.';
 
 create function pipeline.transferred_rate(
@@ -105,9 +100,7 @@ as $$
   where (pipeline.mean_interval(round(people_pass)::bigint, both_pass / nullif(people_pass, 0), null, 'pass')).low
     + (pipeline.mean_interval(round(people_fail)::bigint, both_fail / nullif(people_fail, 0), null, 'pass')).low > 1;
 $$;
-comment on function pipeline.transferred_rate(
-  bigint, double precision, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.transferred_rate is
   'The rate behind a judged one, by errors of the judge that were measured on other answers (Rogan and Gladen 1978), with the 95 % interval of Lang and Reiczigel (2014). judged, passed: the answers asked about; people_pass, people_fail: labels, and how many of each the judge agreed with. It holds where the judge errs alike on both. No row where the judge may be no better than chance.';
 
 create function pipeline.transferred_difference(
@@ -134,9 +127,7 @@ as $$
       nullif(both_pass / nullif(people_pass, 0) + both_fail / nullif(people_fail, 0) - 1, 0) as shrunk
   ) as judge;
 $$;
-comment on function pipeline.transferred_difference(
-  double precision, double precision, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.transferred_difference is
   'The difference behind one that a judge saw between two experiments, with its standard error: errors of a judge shrink every difference. error: the standard error of the paired difference; people_pass, people_fail, both_pass, both_fail: as transferred_rate() takes them.';
 
 create function pipeline.corrected_rate(
@@ -177,8 +168,11 @@ begin
       'it has labels of several names (%s): name the evaluator in the queue of those that measure it',
       array_to_string(given.label_names, ', ')
     )
-    when given.is_by_verdict and least(given.passed, given.failed) < 5 then format(
-      'too few labels: %s of answers that passed and %s of answers that failed, at least 5 of each are needed',
+    -- Of a verdict that it hardly ever gives there are not as many.
+    when given.is_by_verdict and (
+      given.passed < least(5, round(judged * rate)) or given.failed < least(5, round(judged * (1 - rate)))
+    ) then format(
+      'too few labels: %s of answers that passed and %s of answers that failed, at least 5 of each are needed, or all there are',
       given.passed, given.failed
     )
     when given.labelled < 20 then format('too few labels: %s, at least 20 are needed', given.labelled)
@@ -218,7 +212,5 @@ begin
   corrected := least(1, greatest(0, corrected));
 end;
 $$;
-comment on function pipeline.corrected_rate(
-  bigint, double precision, double precision, jsonb
-) is
+comment on function pipeline.corrected_rate is
   'The pass rate that people would give, with its 95 % interval, from a judged one over so many prompts and its variance (var_pop), and a row of pipeline.label_moments, what people said of some. corrected_by: random (labels chosen at random: powered_rate()) or verdict (chosen by the judge''s verdict: stratified_rate()); because: why there is none.';

@@ -1,12 +1,5 @@
 -- Why: a run that stands still mostly waits for its endpoint. Here is what that bears at this moment.
 
--- Row level security shows users nothing of these; readers have a policy in access/readers.sql.
-grant select on pipeline.model_states to authenticated;
-grant select (endpoint, model, slots, ended_at, expires_at) on pipeline.workers to authenticated;
-grant select (run_id, endpoint, model) on pipeline.waiting_runs to authenticated;
-grant select (retired, max_concurrency, requests_per_minute, tokens_per_minute)
-  on public.model_endpoints to authenticated;
-
 create view public.model_endpoint_status
 with (security_invoker = true)
 as
@@ -56,5 +49,3 @@ comment on column public.model_endpoint_status.learnt_concurrency is
   'Calls in flight that the model is thought to bear.';
 comment on column public.model_endpoint_status.reduced_at is
   'When that was last cut back; null: never.';
-revoke all on public.model_endpoint_status from anon, authenticated, service_role;
-grant select on public.model_endpoint_status to authenticated, service_role;

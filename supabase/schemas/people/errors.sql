@@ -21,5 +21,3 @@ group by run.experiment_name, run.owner, failure.run_id, failure.stage, failure.
 comment on view public.pipeline_error_groups is
   'One row per run and kind of error of pipeline_errors: how often, since when, with an example.';
 comment on column public.pipeline_error_groups.final is 'false: a retry followed.';
-revoke all on public.pipeline_error_groups from anon, authenticated, service_role;
-grant select on public.pipeline_error_groups to authenticated, service_role;

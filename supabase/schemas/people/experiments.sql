@@ -205,11 +205,6 @@ comment on column public.experiment_summary.score_low is
 comment on column public.experiment_summary.score_high is 'Upper end of that interval.';
 comment on column public.experiment_summary.cost is 'USD.';
 
-revoke all on public.experiment_scores from anon, authenticated, service_role;
-grant select on public.experiment_scores to authenticated, service_role;
-revoke all on public.experiment_summary from anon, authenticated, service_role;
-grant select on public.experiment_summary to authenticated, service_role;
-
 -- The same where a request may take no longer than 8 s: see statement_timeout in core/pipeline.sql.
 create function public.summarize_experiments(names text[])
 returns setof public.experiment_summary
@@ -278,5 +273,3 @@ comment on column public.experiment_costs.cost is
 comment on column public.experiment_costs.answers_cost is 'Of the answers that are stored; as in experiment_summary.';
 comment on column public.experiment_costs.other_cost is
   'Of judges and of calls that were paid for and failed; with answers_cost it gives cost.';
-revoke all on public.experiment_costs from anon, authenticated, service_role;
-grant select on public.experiment_costs to authenticated, service_role;

@@ -1,27 +1,6 @@
 -- Why: what must hold at any moment, on a live project as in the chaos run, in a form that anybody
 -- can ask for. An empty answer is the good one.
 
-create function pipeline.stored_prompts(run public.pipeline_runs)
-returns bigint
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  stored bigint;
-begin
-  if to_regclass(format('public.%I', (run).results_table)) is null then
-    return null;
-  end if;
-  execute format('select count(*) from public.%I where run_id = $1 and task_id is not null', (run).results_table)
-  into stored
-  using (run).id;
-  return stored;
-end;
-$$;
-comment on function pipeline.stored_prompts(public.pipeline_runs) is
-  'Number of evaluations that the tasks of a run have stored in its results table; null when that was dropped.';
-
 create function public.check_pipeline_invariants(as_of timestamptz default now())
 returns table (run_id bigint, broken text, detail text)
 language sql
@@ -46,14 +25,12 @@ as $$
           and not exists (select from pipeline.prompts as prompt where prompt.id = task.prompt_id)
       ) as without_prompt,
       count(task.id) filter (
-        where task.status = 'leased' and task.lease_expires_at < as_of - interval '2 minutes'
-      ) as forgotten,
-      count(task.id) filter (
-        where task.status = 'leased' and task.lease_expires_at < 'infinity' and exists (
+        where task.status = 'leased' and task.lease_expires_at < 'infinity' and not exists (
           select from pipeline.workers as worker
-          where worker.id = task.worker and worker.ended_at < as_of - interval '2 minutes'
+          where worker.id = task.worker
+            and coalesce(worker.ended_at, worker.expires_at) >= as_of - interval '2 minutes'
         )
-      ) as orphaned,
+      ) as forgotten,
       count(task.id) filter (
         where task.status = 'leased' and task.lease_expires_at = 'infinity'
       ) as waiting,
@@ -84,7 +61,15 @@ as $$
   select run.id, rule.broken, rule.detail
   from public.pipeline_runs as run
   join counted on counted.id = run.id
-  cross join lateral (select pipeline.stored_prompts(run) as prompts) as stored
+  cross join lateral (
+    select to_regclass(format('public.%I', run.results_table)) as name
+  ) as results
+  -- Null when it was dropped.
+  cross join lateral (
+    select case when results.name is not null then count(*) end as prompts
+    from pipeline.evaluations as evaluation
+    where evaluation.run_id = run.id and evaluation.task_id is not null and evaluation.tableoid = results.name
+  ) as stored
   cross join lateral (
     select coalesce(sum(turns.answered), 0) as answered, coalesce(sum(turns.unanswered), 0) as unanswered
     from pipeline.watched_turns as turns
@@ -143,9 +128,9 @@ as $$
         format('status %s', run.status)
       ),
       (
-        counted.forgotten + counted.orphaned > 0,
+        counted.forgotten > 0,
         'leases of dead workers are recovered',
-        format('%s leases', greatest(counted.forgotten, counted.orphaned))
+        format('%s leases', counted.forgotten)
       ),
       (
         run.watch_id is not null
@@ -187,7 +172,7 @@ as $$
   union all
   select
     case budget.kind when 'run' then budget.holder::bigint end,
-    rule.broken,
+    'what is reserved is what calls in flight may cost',
     format('budget of %s %s: %s USD reserved, %s USD in flight', budget.kind, budget.holder, budget.reserved, flying.cost)
   from pipeline.budgets as budget
   cross join lateral (
@@ -195,15 +180,7 @@ as $$
     from public.pipeline_tasks as task
     where task.status = 'leased' and budget.id = any (task.budgets)
   ) as flying
-  cross join lateral (
-    values
-      (
-        budget.reserved <> flying.cost,
-        'what is reserved is what calls in flight may cost',
-        ''
-      )
-  ) as rule (is_broken, broken, detail)
-  where rule.is_broken
+  where budget.reserved <> flying.cost
   union all
   select
     max(run.id),

@@ -132,7 +132,7 @@ begin
   )
   values (
     name, experiment_name, against,
-    coalesce(label_name, left('preference over ' || against, 200), 'quality'), kind, categories, passing,
+    coalesce(label_name, case kind when 'pair' then 'preference' else 'quality' end), kind, categories, passing,
     case when kind = 'score' then coalesce(lowest, 1) else lowest end,
     case when kind = 'score' then coalesce(highest, 5) else highest end,
     pass_from, instructions, people, blind,
@@ -146,6 +146,16 @@ begin
     lease_seconds, whose, as_of
   )
   returning * into queue;
+  -- A person has one label of a name on an answer: another question would take the place of it.
+  if exists (
+    select from public.evaluation_label_queues as other
+    where other.owner is not distinct from whose
+      and (other.experiment_name, other.label_name) = (queue.experiment_name, queue.label_name)
+      and (other.kind, other.against) is distinct from (queue.kind, queue.against)
+  ) then
+    raise exception 'Cannot make label queue "%": "%" labels of this experiment answer another question', name, queue.label_name
+      using errcode = '22023', hint = 'Give label_name: labels of one name are of one kind, and of pairs against one experiment';
+  end if;
   if items between 1 and 10000 is not true or pipeline.draw_label_items(queue, items, ids, results_table) = 0 then
     raise exception 'Cannot make label queue "%": no answer can be chosen', name
       using errcode = '22023', hint = case
@@ -173,4 +183,4 @@ comment on function public.create_evaluation_label_queue(
   text, text, text, text, text, integer, integer, boolean, text, text, text, text[], text[], double precision,
   double precision, double precision, uuid[], bigint[], text, integer, uuid, timestamptz
 ) is
-  'Makes a queue of answers of an experiment for people to label, and returns its row. items: how many answers or pairs; they are drawn by chance, the same for the same name. choose: random (of all), verdict (of evaluator: half of those that it passed, half of those it failed: the fewest labels for an exact rate; default where evaluator is named); ids: these answers, which then stand for themselves alone. kind: pass, score (a grade, by default 1 to 5; passes from pass_from), category (one of categories; passes when it is one of passing), pair (which of two is better, in both orders, with the answers of experiment against). label_name: default quality, of pairs "preference over <against>". people: how many label each; blind: they see neither scores nor model nor what others said; reviewers: users by id, null: all with the claim "label", for a signed-in user''s queue themselves. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. P0002: unknown experiment; 22023: what is wrong, and what to write instead.';
+  'Makes a queue of answers of an experiment for people to label, and returns its row. items: how many answers or pairs; they are drawn by chance, the same for the same name. choose: random (of all), verdict (of evaluator: half of those that it passed, half of those it failed: the fewest labels for an exact rate; default where evaluator is named); ids: these answers, which then stand for themselves alone. kind: pass, score (a grade, by default 1 to 5; passes from pass_from), category (one of categories; passes when it is one of passing), pair (which of two is better, in both orders, with the answers of experiment against). label_name: default quality, of pairs preference; labels of a name answer one question of an experiment. people: how many label each; blind: they see neither scores nor model nor what others said; reviewers: users by id, null: all with the claim "label", for a signed-in user''s queue themselves. owner: whose experiment, null: the project''s own; a signed-in user''s is theirs. P0002: unknown experiment; 22023: what is wrong, and what to write instead.';

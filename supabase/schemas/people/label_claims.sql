@@ -26,6 +26,7 @@ declare
   moment constant timestamptz := case when is_user then least(as_of, now()) else as_of end;
   until constant timestamptz := moment
     + make_interval(secs => coalesce(case when not is_user then lease_seconds end, queue.lease_seconds));
+  states pipeline.label_state[];
   taken bigint[];
 begin
   if most is null or most not between 1 and 1000 or until is null or until <= moment or who is null then
@@ -36,12 +37,14 @@ begin
   select * into queue
   from public.evaluation_label_queues as locked where locked.id = claim_evaluation_label.queue_id
   for no key update;
+  -- Of a queue of thousands they take half a second, in which nobody else claims.
+  states := array(select state from pipeline.label_states(queue, who, moment) as state);
   if item_id is not null then
     taken := array[(pipeline.held_label_item(item_id)).id];
   elsif queue.closed_at is null then
     taken := array(
       select state.item_id
-      from pipeline.label_states(queue, who, moment) as state
+      from unnest(states) as state
       where state.item_position > after
         and not state.is_mine
         and (state.is_held or state.labels + state.held_by_others < queue.people)
@@ -64,7 +67,13 @@ begin
       cross join lateral pipeline.shown_item(item, queue, until, label) as shown (item)
       where item.queue_id = queue.id and item.id = any (taken)
     ),
-    'progress', pipeline.label_progress(queue, who, moment)
+    'progress', pipeline.label_progress(queue, array(
+      select row(
+        state.item_id, state.item_position, state.labels, state.held_by_others, state.is_mine,
+        state.is_held or not state.is_mine and state.item_id = any (taken), state.skipped_at
+      )::pipeline.label_state
+      from unnest(states) as state
+    ))
   );
 end;
 $$;

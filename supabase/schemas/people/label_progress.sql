@@ -54,11 +54,18 @@ $$;
 comment on function pipeline.has_answer(text, bigint) is
   'Whether an evaluation is still there: people delete rows of their results tables themselves, too.';
 
+create type pipeline.label_state as (
+  item_id bigint,
+  item_position integer,
+  labels bigint,
+  held_by_others bigint,
+  is_mine boolean,
+  is_held boolean,
+  skipped_at timestamptz
+);
+
 create function pipeline.label_states(queue public.evaluation_label_queues, who text, as_of timestamptz)
-returns table (
-  item_id bigint, item_position integer, labels bigint, held_by_others bigint,
-  is_mine boolean, is_held boolean, skipped_at timestamptz
-)
+returns setof pipeline.label_state
 language sql
 stable
 set search_path = ''
@@ -93,10 +100,10 @@ $$;
 comment on function pipeline.label_states(public.evaluation_label_queues, text, timestamptz) is
   'How far each item of a queue is that still has its answers: labels, live claims of others, whether this person has labelled it or holds it, and when they skipped it.';
 
-create function pipeline.label_progress(queue public.evaluation_label_queues, who text, as_of timestamptz)
+create function pipeline.label_progress(queue public.evaluation_label_queues, states pipeline.label_state[])
 returns jsonb
 language sql
-stable
+immutable
 set search_path = ''
 as $$
   select jsonb_build_object(
@@ -111,9 +118,9 @@ as $$
     ),
     'held', coalesce(sum(state.held_by_others + state.is_held::integer), 0)
   )
-  from pipeline.label_states(queue, who, as_of) as state;
+  from unnest(states) as state;
 $$;
-comment on function pipeline.label_progress(public.evaluation_label_queues, text, timestamptz) is
+comment on function pipeline.label_progress(public.evaluation_label_queues, pipeline.label_state[]) is
   'How far a queue is: {items, finished: items with as many labels as people, labels, mine, skipped and open (neither) of this person, held: live claims of anybody}.';
 
 create function public.list_evaluation_label_queues(person text default '', as_of timestamptz default now())
@@ -145,15 +152,18 @@ as $$
     select
       signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id as is_mine,
       signed_in.user_id is null or queue.owner is not distinct from signed_in.user_id or not queue.blind
-        or pipeline.may_read() as sees_all
+        or pipeline.has_right('read') as sees_all
   ) as asking
   cross join lateral jsonb_to_record(
-    pipeline.label_progress(queue, pipeline.label_person(list_evaluation_label_queues.person), as_of)
+    pipeline.label_progress(queue, array(
+      select state
+      from pipeline.label_states(queue, pipeline.label_person(list_evaluation_label_queues.person), as_of) as state
+    ))
   ) as progress (
     items bigint, finished bigint, labels bigint, mine bigint, skipped bigint, open bigint, held bigint
   )
   where signed_in.user_id is null
-    or pipeline.may_read()
+    or pipeline.has_right('read')
     or pipeline.may_review(queue.owner, queue.reviewers)
   order by queue.id desc;
 $$;

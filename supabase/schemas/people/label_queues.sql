@@ -119,18 +119,6 @@ comment on table pipeline.label_claims is
 comment on column pipeline.label_claims.skipped_at is 'The person does not want to label it; null: they do.';
 create index label_claims_person_idx on pipeline.label_claims (person);
 
-create function pipeline.may_label()
-returns boolean
-language sql
-stable
-parallel safe
-set search_path = ''
-as $$
-  select pipeline.has_right('label');
-$$;
-comment on function pipeline.may_label() is
-  'Whether the signed-in user of this request may label what others have, if they may read it: "label" in "pipeline" of their app_metadata.';
-
 create function pipeline.may_review(owner uuid, reviewers uuid[])
 returns boolean
 language sql
@@ -139,54 +127,28 @@ set search_path = ''
 as $$
   select coalesce(
     may_review.owner = pipeline.current_user_id()
-      or pipeline.may_label() and coalesce(pipeline.current_user_id() = any (may_review.reviewers), reviewers is null),
+      or pipeline.has_right('label') and coalesce(pipeline.current_user_id() = any (may_review.reviewers), reviewers is null),
     false
   );
 $$;
 comment on function pipeline.may_review(uuid, uuid[]) is
   'Whether the signed-in user of this request may label a queue of this owner with these reviewers: it is theirs, or they have the claim "label" and it is not for others only.';
 
-alter table public.evaluation_label_queues enable row level security;
-alter table public.evaluation_label_items enable row level security;
-alter table pipeline.label_claims enable row level security;
-revoke all on public.evaluation_label_queues, public.evaluation_label_items
-  from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_label_queues, public.evaluation_label_items
-  to service_role;
-grant select, insert, update, delete on pipeline.label_claims to service_role;
-grant select (
-  id, name, label_name, kind, categories, passing, lowest, highest, pass_from, instructions, people, blind,
-  lease_seconds, owner, created_at, closed_at
-) on public.evaluation_label_queues to authenticated;
-grant update (instructions, people, blind, reviewers, lease_seconds, closed_at)
-  on public.evaluation_label_queues to authenticated;
-grant delete on public.evaluation_label_queues to authenticated;
--- Which answer of a pair stands where is not told.
-grant select (id, queue_id, position, results_table, evaluation_id)
-  on public.evaluation_label_items to authenticated;
-grant select on pipeline.label_claims to authenticated;
-
-create policy "owners and reviewers read queues"
-  on public.evaluation_label_queues for select to authenticated
-  using (pipeline.may_review(owner, reviewers));
-create policy "users change their queues"
-  on public.evaluation_label_queues for update to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "users delete their queues"
-  on public.evaluation_label_queues for delete to authenticated
-  using (owner = (select pipeline.current_user_id()));
-create policy "owners read their items, reviewers what they were given"
-  on public.evaluation_label_items for select to authenticated
-  using (
-    id in (
-      select claim.item_id from pipeline.label_claims as claim
-      where claim.person = (select pipeline.current_user_id())::text
-    )
-    or queue_id in (
-      select queue.id from public.evaluation_label_queues as queue
-      where queue.owner = (select pipeline.current_user_id())
-    )
-  );
-create policy "owners of claims read them"
-  on pipeline.label_claims for select to authenticated
-  using (person = (select pipeline.current_user_id())::text);
+create function pipeline.hides_sides(queue_id bigint)
+returns boolean
+language sql
+stable
+-- Definer: what a label tells does not depend on whether its queue may be read.
+security definer
+set search_path = ''
+as $$
+  select exists (
+    select from public.evaluation_label_queues as queue
+    where queue.id = hides_sides.queue_id
+      and queue.kind = 'pair'
+      and queue.blind
+      and queue.owner is distinct from pipeline.current_user_id()
+  ) and pipeline.current_user_id() is not null;
+$$;
+comment on function pipeline.hides_sides(bigint) is
+  'Whether the signed-in user of this request labels blind pairs of somebody else: who won would tell which answer is whose.';

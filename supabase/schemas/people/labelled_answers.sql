@@ -61,8 +61,6 @@ group by
   score.category;
 comment on view pipeline.labelled_answers is
   'One row per answer, label name and evaluator: what people and the evaluator said of it. share: of the people who said so, how many pass it; people_category: what most of them said; passes and scores: of each of persons.';
-revoke all on pipeline.labelled_answers from anon, authenticated, service_role;
-grant select on pipeline.labelled_answers to authenticated, service_role;
 
 create view pipeline.label_moments
 with (security_invoker = true)
@@ -120,5 +118,3 @@ from (
 group by prompt.experiment_name, prompt.owner, prompt.model, prompt.evaluator;
 comment on view pipeline.label_moments is
   'One row per experiment of an owner, model and evaluator that people have labelled answers of: counts and moments over prompts that chance chose, as pipeline.corrected_rate() takes them.';
-revoke all on pipeline.label_moments from anon, authenticated, service_role;
-grant select on pipeline.label_moments to authenticated, service_role;

@@ -71,7 +71,7 @@ as $$
     where evaluation.id = is_labelable.evaluation_id
       and results.relname = is_labelable.results_table
       and evaluation.owner is not distinct from is_labelable.owner
-      and (evaluation.owner = pipeline.current_user_id() or pipeline.may_label())
+      and (evaluation.owner = pipeline.current_user_id() or pipeline.has_right('label'))
   );
 $$;
 comment on function pipeline.is_labelable(text, bigint, uuid) is
@@ -120,46 +120,6 @@ end;
 $$;
 comment on function pipeline.keeps_choice(public.evaluation_labels) is
   'Whether a label that is being changed says the same as before of how its answer was chosen: its queue may be gone.';
-
-alter table public.evaluation_labels enable row level security;
-revoke all on public.evaluation_labels from anon, authenticated, service_role;
-grant select, insert, update, delete on public.evaluation_labels to service_role;
-grant select, delete on public.evaluation_labels to authenticated;
-grant insert (
-  results_table, evaluation_id, name, person, passed, score, category, remark, corrected_response, chosen,
-  evaluator, queue_id, is_swapped, owner, created_at, updated_at
-) on public.evaluation_labels to authenticated;
-grant update (
-  passed, score, category, remark, corrected_response, chosen, evaluator, queue_id, updated_at
-) on public.evaluation_labels to authenticated;
-
-create policy "owners and who wrote them read labels"
-  on public.evaluation_labels for select to authenticated
-  using (
-    owner = (select pipeline.current_user_id()) or person = (select pipeline.current_user_id())::text
-  );
-create policy "users label as themselves"
-  on public.evaluation_labels for insert to authenticated
-  with check (
-    person = (select pipeline.current_user_id())::text
-    and case
-      when queue_id is null then chosen = 'hand' and pipeline.is_labelable(results_table, evaluation_id, owner)
-      else pipeline.is_queued(evaluation_labels)
-    end
-  );
-create policy "users change their labels"
-  on public.evaluation_labels for update to authenticated
-  using (person = (select pipeline.current_user_id())::text)
-  with check (
-    person = (select pipeline.current_user_id())::text
-    and case
-      when queue_id is null then chosen = 'hand' or pipeline.keeps_choice(evaluation_labels)
-      else pipeline.is_queued(evaluation_labels)
-    end
-  );
-create policy "users take their labels back"
-  on public.evaluation_labels for delete to authenticated
-  using (person = (select pipeline.current_user_id())::text);
 
 create function public.grade_evaluation(
   results_table text,

@@ -93,8 +93,6 @@ comment on column public.pipeline_run_progress.model is 'null: the endpoint''s o
 comment on column public.pipeline_run_progress.max_cost is 'USD.';
 comment on column public.pipeline_run_progress.owner is 'Null: the project''s own.';
 comment on column public.pipeline_run_progress.sweep_id is 'The sweep that it belongs to; null: none.';
-revoke all on public.pipeline_run_progress from anon, authenticated, service_role;
-grant select on public.pipeline_run_progress to authenticated, service_role;
 
 create view public.pipeline_errors
 with (security_invoker = true)
@@ -130,5 +128,3 @@ comment on column public.pipeline_errors."offset" is
 comment on column public.pipeline_errors.final is 'false: a retry followed.';
 comment on column public.pipeline_errors.result is
   'Of an error not_storable: what came of the call, as the worker sent it.';
-revoke all on public.pipeline_errors from anon, authenticated, service_role;
-grant select on public.pipeline_errors to authenticated, service_role;

@@ -44,6 +44,7 @@ declare
   list pipeline.prompt_lists;
   newest public.prompt_sets;
   saved public.prompt_sets;
+  passed text;
   problem text;
   instead text;
 begin
@@ -81,7 +82,17 @@ begin
     perform pipeline.refuse_run('it would be empty', 'Give it a prompt at least');
   end if;
   perform pipeline.check_given_keys(list.id);
-  perform pipeline.check_set_quota(set_owner, list, as_of);
+  if (pipeline.quota_of(set_owner)).applies_to is not null then
+    passed := pipeline.count_usage(set_owner, 0, (
+      select sum(pg_column_size(prompt.*))
+      from pipeline.list_entries as entry
+      join pipeline.prompts as prompt on prompt.id = entry.prompt_id
+      where entry.list_id = list.id
+    ), as_of);
+    if passed is not null then
+      perform pipeline.refuse_for_quota(passed, set_owner);
+    end if;
+  end if;
   -- Of two that save under one name at the same time the second sees the version of the first.
   perform pg_advisory_xact_lock(
     hashtextextended(format('prompt set %s %s', set_owner, save_prompt_set.name), 0)
@@ -106,31 +117,6 @@ end;
 $$;
 comment on function public.save_prompt_set(text, jsonb, bigint, bigint, text, uuid, timestamptz) is
   'Saves prompts as the next version of a set and returns its row; when they are those of the newest version, word for word, that one. prompts: ["text", {text, key?, messages?, reference?, passages?, metadata?, parameters?}, {promptId}]; run_id: what a run that is over has asked; list_id: what pipeline_send_prompts() has taken. A signed-in user''s set is their own; owner: for whom service_role saves it, null: the project. 22023: what is wrong, and what to write instead.';
-
-create function pipeline.check_set_quota(owner uuid, list pipeline.prompt_lists, as_of timestamptz)
-returns void
-language plpgsql
-set search_path = ''
-as $$
-declare
-  passed text;
-begin
-  if (pipeline.quota_of(check_set_quota.owner)).applies_to is null then
-    return;
-  end if;
-  passed := pipeline.count_usage(check_set_quota.owner, 0, (
-    select sum(pg_column_size(prompt.*))
-    from pipeline.list_entries as entry
-    join pipeline.prompts as prompt on prompt.id = entry.prompt_id
-    where entry.list_id = (list).id
-  ), as_of);
-  if passed is not null then
-    perform pipeline.refuse_for_quota(passed, check_set_quota.owner);
-  end if;
-end;
-$$;
-comment on function pipeline.check_set_quota(uuid, pipeline.prompt_lists, timestamptz) is
-  'Counts the bytes of a set for its owner, and refuses it beyond the quota (SQLSTATE PPL02).';
 
 create function pipeline.expect_set(name text, version integer, owner uuid)
 returns public.prompt_sets

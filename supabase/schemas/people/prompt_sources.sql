@@ -90,22 +90,6 @@ $$;
 comment on function pipeline.first_prompts(pipeline.table_reading, integer) is
   'Some of the first prompts of a table, at a glance; none where a glance does not show them.';
 
-create function pipeline.is_own_table(schema_name text, table_name text)
-returns boolean
-language sql
-stable
-set search_path = ''
-as $$
-  select is_own_table.schema_name = 'public' and (
-    is_own_table.table_name like 'pipeline\_%'
-    or is_own_table.table_name = any (array[
-      'prompt_evaluations', 'prompt_sets', 'prompt_set_prompts', 'evaluation_scores', 'evaluation_votes',
-      'evaluation_labels', 'experiment_baselines', 'experiment_models', 'model_endpoints', 'model_endpoint_status'
-    ])
-    or exists (select from pipeline.results_tables as results where results.name = is_own_table.table_name)
-  );
-$$;
-
 create function public.prompt_sources(most_prompts integer default 5)
 returns table (
   table_name text, layout text, family text, columns jsonb, rows bigint, conversations bigint, first_prompts text[],
@@ -138,7 +122,14 @@ begin
       and not exists (
         select from pg_catalog.pg_depend as depend where depend.objid = class.oid and depend.deptype = 'e'
       )
-      and not pipeline.is_own_table(namespace.nspname, class.relname)
+      and not (namespace.nspname = 'public' and (
+        class.relname like 'pipeline\_%'
+        or class.relname = any (array[
+          'prompt_evaluations', 'prompt_sets', 'prompt_set_prompts', 'evaluation_scores', 'evaluation_votes',
+          'evaluation_labels', 'experiment_baselines', 'experiment_models', 'model_endpoints', 'model_endpoint_status'
+        ])
+        or exists (select from pipeline.results_tables as results where results.name = class.relname)
+      ))
     order by 1
   loop
     continue when found_table.guess is null and not found_table.has_layout;

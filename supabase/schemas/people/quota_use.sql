@@ -11,7 +11,7 @@ as $$
   select budget.*
   from pipeline.budgets as budget
   where budget.kind = 'owner day'
-    and budget.holder = pipeline.owner_day(budget_of_day.owner, now())
+    and budget.holder = pipeline.budget_day(budget_of_day.owner::text, now())
     and coalesce(budget_of_day.owner = pipeline.current_user_id(), pipeline.current_user_id() is null);
 $$;
 comment on function pipeline.budget_of_day(uuid) is
@@ -49,5 +49,3 @@ where quota.applies_to is not null;
 comment on view public.pipeline_quota_use is
   'Five rows per owner: what its quotas allow and how much of it is used at this moment; a user sees their own.';
 comment on column public.pipeline_quota_use.most is 'Null: no limit.';
-revoke all on public.pipeline_quota_use from anon, authenticated, service_role;
-grant select on public.pipeline_quota_use to authenticated, service_role;

@@ -33,16 +33,18 @@ create function pipeline.told_label(
 )
 returns jsonb
 language plpgsql
-immutable
+stable
 set search_path = ''
 as $$
+declare
+  hidden constant boolean := pipeline.hides_sides((queue).id);
 begin
   return (
     select jsonb_build_object(
       'id', (label).id, 'item_id', (item).id, 'name', (label).name, 'person', (label).person,
-      'passed', (label).passed, 'score', (label).score,
+      'passed', case when not hidden then (label).passed end, 'score', case when not hidden then (label).score end,
       'grade', (queue).lowest + (label).score * ((queue).highest - (queue).lowest),
-      'category', (label).category,
+      'category', case when not hidden then (label).category end,
       'choice', case
         when (queue).kind = 'pair' then case
           when (label).score = 0.5 then 'tie'
@@ -57,10 +59,8 @@ begin
   );
 end;
 $$;
-comment on function pipeline.told_label(
-  public.evaluation_labels, public.evaluation_label_items, public.evaluation_label_queues
-) is
-  'A label as whoever gave it is told of it: {id, item_id, name, person, passed, score: 0 to 1, grade: on the scale of the queue, category, choice: of a pair first, second or tie as shown, remark, corrected_response, updated_at}.';
+comment on function pipeline.told_label is
+  'A label as whoever gave it is told of it: {id, item_id, name, person, passed, score: 0 to 1, grade: on the scale of the queue, category, choice: of a pair first, second or tie as shown, remark, corrected_response, updated_at}. Of a blind pair passed, score and category are null: they would tell which answer is whose.';
 
 create function pipeline.shown_item(
   item public.evaluation_label_items,
@@ -78,7 +78,10 @@ begin
     select jsonb_build_object(
       'id', (item).id, 'queue_id', (item).queue_id, 'position', (item).position,
       'claimed_until', shown_item.claimed_until,
-      'prompt', jsonb_build_object('system', sent.system, 'turns', coalesce(sent.turns, '[]'), 'text', evaluation.prompt),
+      'prompt', jsonb_build_object(
+        'system', sent.before -> 'system', 'turns', coalesce(sent.before -> 'earlierTurns', '[]'),
+        'text', evaluation.prompt
+      ),
       'reference', evaluation.reference,
       'responses', case
         when (item).other_id is null then jsonb_build_array(one)
@@ -91,14 +94,12 @@ begin
     join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
     left join public.pipeline_runs as run on run.id = evaluation.run_id
     left join pipeline.prompts as asked on asked.id = evaluation.prompt_id
-    left join lateral pipeline.sent_before(run, asked) as sent on asked.id is not null
+    left join lateral (select pipeline.sent_before(run, asked) as before) as sent on asked.id is not null
     cross join lateral pipeline.shown_answer((item).results_table, (item).evaluation_id, (queue).blind) as one
     left join lateral pipeline.shown_answer((item).other_table, (item).other_id, (queue).blind) as other on true
     where evaluation.id = (item).evaluation_id and results.relname = (item).results_table
   );
 end;
 $$;
-comment on function pipeline.shown_item(
-  public.evaluation_label_items, public.evaluation_label_queues, timestamptz, public.evaluation_labels
-) is
+comment on function pipeline.shown_item is
   'An item as a reviewer is shown it: {id, queue_id, position, claimed_until, prompt: {system, turns, text}, reference, responses, label}.';

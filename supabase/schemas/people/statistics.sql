@@ -46,9 +46,7 @@ as $$
       sqrt(shifted.variance / difference_interval.pairs) as error
   ) as spread;
 $$;
-comment on function pipeline.difference_interval(
-  bigint, double precision, double precision, double precision, double precision
-) is
+comment on function pipeline.difference_interval is
   'The 95 % interval of a mean of differences within prompts, for any number of pairs from 2, and its own p: half a pair is added at the largest difference on either side ("plus-one": Agresti and Min 2005 and Bonett and Price 2012, for any score). mean, variance (var_pop) and largest (max of abs) are those of the differences; bound: what no difference can pass, 1 for scores from 0 to 1, null: unknown. deviation: of one difference, for detectable_difference() and prompts_needed(). Null below 2 pairs.';
 
 create function pipeline.mean_interval(

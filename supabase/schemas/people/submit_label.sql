@@ -1,5 +1,5 @@
--- Why: what a reviewer writes goes into evaluation_labels as they themselves: row level security says
--- whether it was theirs to label, not this code.
+-- Why: what a reviewer writes goes into evaluation_labels as they themselves. What they were given they
+-- may label, and of blind pairs not read what became of it.
 
 create function pipeline.held_label_item(item_id bigint)
 returns public.evaluation_label_items
@@ -71,9 +71,7 @@ begin
   end if;
 end;
 $$;
-comment on function pipeline.expect_answer_of_kind(
-  public.evaluation_label_queues, boolean, boolean, double precision, text
-) is
+comment on function pipeline.expect_answer_of_kind is
   'What a reviewer answered as labels have it: grades between 0 and 1, of a pair who won, and whether that passes. 22023: not what the queue asks for.';
 
 create function public.submit_evaluation_label(
@@ -88,6 +86,8 @@ create function public.submit_evaluation_label(
 )
 returns jsonb
 language plpgsql
+-- Definer: see above. held_label_item() and expect_label_queue() say whether it is theirs to label.
+security definer
 set search_path = ''
 as $$
 declare

@@ -84,8 +84,6 @@ comment on column public.pipeline_sweep_progress.status is
 comment on column public.pipeline_sweep_progress.answers is
   'Answers that all variants want to the prompts found so far: what done comes to.';
 comment on column public.pipeline_sweep_progress.cost is 'USD.';
-revoke all on public.pipeline_sweep_progress from anon, authenticated, service_role;
-grant select on public.pipeline_sweep_progress to authenticated, service_role;
 
 create function pipeline.lock_sweep(sweep_id bigint, statuses text[], last_extracts boolean default false)
 returns setof bigint
@@ -270,22 +268,9 @@ begin
       select run.sweep_id from public.pipeline_runs as run where run.id = request.run_id
     ));
   end if;
-  insert into public.pipeline_sweeps (
-    name, source, variants, endpoint, model, parameters, options, template, repetitions, results_table,
-    evaluators, evaluation_webhook, tags, metadata, max_prompts, max_concurrency, max_workers, max_attempts,
-    max_cost, max_wait_seconds, prompt_deadline_seconds, deadline_at, owner
-  )
-  select
-    given.name, given.source, given.variants, given.endpoint, given.model, coalesce(given.parameters, '{}'),
-    coalesce(given.options, '{}'), given.template, coalesce(given.repetitions, 1::smallint),
-    coalesce(given.results_table, 'prompt_evaluations'),
-    coalesce(given.evaluators, '[]'), given.evaluation_webhook, coalesce(given.tags, '{}'),
-    coalesce(given.metadata, '{}'), given.max_prompts, given.max_concurrency,
-    coalesce(given.max_workers, 4), coalesce(given.max_attempts, 5), given.max_cost,
-    coalesce(given.max_wait_seconds, 900), given.prompt_deadline_seconds, given.deadline_at,
-    pipeline_create_sweep.owner
-  from jsonb_populate_record(null::public.pipeline_sweeps, pipeline_create_sweep.sweep) as given
-  returning id into new_id;
+  new_id := pipeline.insert_row(
+    'public.pipeline_sweeps', pipeline_create_sweep.sweep || jsonb_build_object('owner', pipeline_create_sweep.owner)
+  );
   request.run_id := (
     select min(run.id) from public.pipeline_runs as run where run.sweep_id = new_id
   );

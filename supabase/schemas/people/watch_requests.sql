@@ -21,17 +21,10 @@ begin
       select run.watch_id from public.pipeline_runs as run where run.id = request.run_id
     ));
   end if;
-  insert into public.pipeline_watches (
-    name, source, evaluators, options, sample, max_cost_per_day, max_answers_per_day, window_turns, approved,
-    evaluation_webhook, results_table, owner, created_at
-  )
-  select
-    given.name, given.source, given.evaluators, coalesce(given.options, '{}'), coalesce(given.sample, 1),
-    given.max_cost_per_day, given.max_answers_per_day, coalesce(given.window_turns, 200),
-    coalesce(given.approved, '{}'), given.evaluation_webhook,
-    coalesce(given.results_table, 'prompt_evaluations'), pipeline_create_watch.owner, as_of
-  from jsonb_populate_record(null::public.pipeline_watches, pipeline_create_watch.watch) as given
-  returning id into new_id;
+  new_id := pipeline.insert_row(
+    'public.pipeline_watches', pipeline_create_watch.watch - 'status'
+      || jsonb_build_object('owner', pipeline_create_watch.owner, 'created_at', as_of)
+  );
   request.run_id := (select min(run.id) from public.pipeline_runs as run where run.watch_id = new_id);
   perform pipeline.note_request(request);
   return jsonb_build_object('isNew', true, 'watchId', new_id);

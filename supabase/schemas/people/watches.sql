@@ -12,30 +12,13 @@ as $$
   select greatest(
     (
       select budget.spent from pipeline.budgets as budget
-      where budget.kind = 'watch day' and budget.holder = pipeline.watch_day(watch_cost_of_day.watch_id, as_of)
+      where budget.kind = 'watch day' and budget.holder = pipeline.budget_day(watch_cost_of_day.watch_id::text, as_of)
     ),
     pipeline.cost_of_watch_runs(watch_cost_of_day.watch_id, as_of)
   );
 $$;
 comment on function pipeline.watch_cost_of_day(bigint, timestamptz) is
   'USD that a watch has spent on a day; while it had no max_cost_per_day, what the runs of that day cost.';
-
-create function pipeline.first_open_grade(watch_id bigint)
-returns timestamptz
-language sql
-stable
-set search_path = ''
-as $$
-  select min(task.created_at)
-  from public.pipeline_runs as run
-  join public.pipeline_tasks as task on task.run_id = run.id
-  where run.watch_id = first_open_grade.watch_id
-    and run.finished_at is null
-    and task.stage in ('evaluate', 'webhook', 'judge')
-    and task.status in ('pending', 'leased');
-$$;
-comment on function pipeline.first_open_grade(bigint) is
-  'When the answers were taken that wait longest for a score; null: none does.';
 
 create view public.pipeline_watch_status
 with (security_invoker = true)
@@ -58,7 +41,7 @@ select
       watch.max_answers_per_day, watch.id
     )
   end as problem,
-  now() - least(state.read_until, pipeline.first_open_grade(watch.id)) as lag,
+  now() - least(state.read_until, (pipeline.first_ungraded(watch.id)).taken_at) as lag,
   coalesce(taken.answered, 0) as answered,
   coalesce(taken.unanswered, 0) as unanswered,
   coalesce(taken.skipped, 0) as skipped,
@@ -161,8 +144,6 @@ comment on column public.pipeline_watch_status.alarm is
   'learning: there is no baseline yet; alarm: the last window was outside; quiet.';
 comment on column public.pipeline_watch_status.windows is 'Windows that were compared.';
 comment on column public.pipeline_watch_status.last_p is 'Of the last of them.';
-revoke all on public.pipeline_watch_status from anon, authenticated, service_role;
-grant select on public.pipeline_watch_status to authenticated, service_role;
 
 create function public.pipeline_watch_timeline(watch_id bigint, since timestamptz default null)
 returns table (
@@ -179,10 +160,7 @@ declare
   watch public.pipeline_watches;
 begin
   select * into watch from public.pipeline_watches as known where known.id = pipeline_watch_timeline.watch_id;
-  if watch.id is null then
-    raise exception 'Cannot find watch %', pipeline_watch_timeline.watch_id
-      using errcode = 'P0002', hint = 'select id, name from pipeline_watches';
-  end if;
+  watch := pipeline.expect_watch(watch, watch_id);
   return query
   select
     listed.evaluator, listed.number, listed.opened_at, listed.closed_at, (listed.scores).turns,

@@ -111,6 +111,7 @@ set search_path = ''
 as $$
 declare
   warning constant text := pipeline.timeout_warning(new, 'execute');
+  other record;
 begin
   if pipeline.holds_credential(new.url) or pipeline.holds_credential(new.request_template::text)
     or new.url ~* '^https?://[^/?#]*@' or new.url ~* '[?&][^=&]*(key|token|secret|password|sig(nature)?)=' then
@@ -120,6 +121,24 @@ begin
         hint = 'Store it with: select pipeline_set_secret(''MY_KEY'', ''…''); then write it in headers, such as {"Authorization": "Bearer {{secret:MY_KEY}}"}; for Gemini the header is x-goog-api-key';
   end if;
   perform pipeline.check_headers(new.headers, format('endpoint "%s"', new.name));
+  -- Models without the prices that the endpoint has, and prices that are none.
+  for other in select key as name, value as prices from jsonb_each(new.models) loop
+    if jsonb_typeof(other.prices) <> 'object' or exists (
+      select from jsonb_each(other.prices) as price
+      where price.key !~ '_cost$'
+        or not to_jsonb(new) ? price.key
+        or jsonb_typeof(price.value) <> 'number'
+        or not price.value between '0' and '1000000'
+    ) or new.input_cost is not null and not other.prices ?& array['input_cost', 'output_cost'] then
+      raise exception 'Cannot use endpoint "%": model "%" has no right prices', new.name, other.name
+        using
+          errcode = '22023',
+          hint = format(
+            'Write USD per million tokens, by the names of the endpoint''s own columns: {"%s": {"input_cost": 0.15, "output_cost": 0.6}}',
+            other.name
+          );
+    end if;
+  end loop;
   if warning is not null then
     raise warning '%', warning using hint = 'Paid plans have 220 s with WORKER_SECONDS=140';
   end if;

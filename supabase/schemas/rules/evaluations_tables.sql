@@ -46,20 +46,6 @@ $$;
 comment on function pipeline.check_results_table(text) is
   'The full results table of this name; refuses any other, and one that is gone (SQLSTATE 22023). A query that reads by it finds its rows even when the table is renamed while the query waits for it.';
 
-create function pipeline.record_columns()
-returns table (name text, type text)
-language sql
-immutable
-set search_path = ''
-as $$
-  values
-    ('prompt', 'text'), ('response', 'text'), ('model', 'text'), ('success', 'boolean'),
-    ('error', 'text'), ('timestamp', 'timestamptz'), ('duration_ms', 'integer'),
-    ('tokens_used', 'integer'), ('metadata', 'jsonb'), ('experiment_name', 'text'), ('tags', 'text[]');
-$$;
-comment on function pipeline.record_columns() is
-  'The columns of a stored answer that any table can take.';
-
 create function public.use_evaluations_table(name text)
 returns text
 language plpgsql
@@ -78,8 +64,13 @@ begin
   if exists (select from pipeline.results_tables where results_tables.name = use_evaluations_table.name) then
     return use_evaluations_table.name;
   end if;
-  select string_agg(format('add column %I %s', wanted.name, wanted.type), ', ') into missing
-  from pipeline.record_columns() as wanted
+  select string_agg(format('add column %I %s', wanted.name, wanted.type), ', ' order by wanted.place) into missing
+  from (
+    values
+      (1, 'prompt', 'text'), (2, 'response', 'text'), (3, 'model', 'text'), (4, 'success', 'boolean'),
+      (5, 'error', 'text'), (6, 'timestamp', 'timestamptz'), (7, 'duration_ms', 'integer'), (8, 'tokens_used', 'integer'),
+      (9, 'metadata', 'jsonb'), (10, 'experiment_name', 'text'), (11, 'tags', 'text[]')
+  ) as wanted (place, name, type)
   where not exists (
     select from pg_catalog.pg_attribute as present
     where present.attrelid = used and present.attname = wanted.name and not present.attisdropped

@@ -129,6 +129,10 @@ declare
   missing text;
   problem text;
 begin
+  -- Each level is looked at with all that is below it.
+  if check_evaluators.evaluators @? '$.**{200}' then
+    perform pipeline.refuse_run('its evaluators are nested deeper than 200 levels', 'Write them, or their schemas, flatter');
+  end if;
   for config in
     select case jsonb_typeof(item) when 'string' then jsonb_build_object('type', item) else item end
     from jsonb_array_elements(check_evaluators.evaluators) as item
@@ -171,14 +175,15 @@ begin
       );
     end if;
     names := names || pipeline.evaluator_name(config);
-    select string_agg(pipeline.json_schema_problem(part.schema), '; ') into problem
+    select string_agg(found.problem, '; ') into problem
     from (
       select config -> 'schema' as schema where config ->> 'type' = 'json-schema'
       union all
       select call -> 'schema'
       from jsonb_path_query(config, '$.calls[*]') as call
       where config ->> 'type' = 'tool-calls' and call ? 'schema'
-    ) as part;
+    ) as part
+    cross join lateral pipeline.json_schema_problems(part.schema) as found (problem);
     if problem is not null then
       perform pipeline.refuse_run(
         format('the schema of evaluator "%s" %s', pipeline.evaluator_name(config), problem), 'Mend the schema'
@@ -211,8 +216,16 @@ begin
       perform pipeline.check_weights(config, check_evaluators.evaluators);
     end if;
     perform pipeline.check_judges(config, check_evaluators.owner, check_evaluators.priced);
+    select min(pipeline.value_problem(given.value, field.schema, given.name)) into problem
+    from jsonb_each(config) as given (name, value)
+    join jsonb_each(known -> (config ->> 'type') -> 'values') as field (name, schema) on field.name = given.name;
+    if problem is not null then
+      perform pipeline.refuse_run(
+        format('evaluator "%s" cannot work: %s', pipeline.evaluator_name(config), problem), 'See docs/evaluators.md'
+      );
+    end if;
   end loop;
 end;
 $$;
 comment on function pipeline.check_evaluators(jsonb, uuid, boolean) is
-  'Refuses unknown evaluators and fields, fields that are missing, names that are taken twice, malformed schemas and judges that are missing or, for a capped run, have no prices, those of another model or no limit of output (SQLSTATE 22023).';
+  'Refuses unknown evaluators and fields, fields that are missing or have a value that nothing could work with, names that are taken twice, malformed schemas and judges that are missing or, for a capped run, have no prices, those of another model or no limit of output (SQLSTATE 22023).';

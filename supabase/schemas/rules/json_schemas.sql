@@ -87,14 +87,3 @@ end;
 $$;
 comment on function pipeline.json_schema_problems(jsonb) is
   'What in a schema is no JSON Schema, one sentence for each place: the twin of malformedPlaces() in functions/_shared/evaluation; supabase/tests/json_schema_vectors.json holds for both.';
-
-create function pipeline.json_schema_problem(schema jsonb)
-returns text
-language sql
-immutable
-set search_path = ''
-as $$
-  select string_agg(problem, '; ') from pipeline.json_schema_problems(schema) as problem;
-$$;
-comment on function pipeline.json_schema_problem(jsonb) is
-  'All of json_schema_problems() in one text; null: there is none.';

@@ -29,45 +29,6 @@ $$;
 comment on function pipeline.variant_name(public.pipeline_sweeps, jsonb) is
   'What a variant is called: its name, or else its model, its endpoint, those of the sweep.';
 
-create function pipeline.variant_run(sweep public.pipeline_sweeps, variant jsonb)
-returns jsonb
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return to_jsonb(sweep) || jsonb_strip_nulls(variant) || jsonb_build_object(
-    'experiment_name', (sweep).name || '/' || pipeline.variant_name(sweep, variant),
-    'sweep_id', (sweep).id,
-    'list_id', null,
-    'source', case
-      when (sweep).list_id is null then (sweep).source
-      else jsonb_build_object('type', 'sweep', 'sweepId', (sweep).id)
-    end,
-    'parameters', (sweep).parameters || coalesce(nullif(variant -> 'parameters', 'null'), '{}'),
-    -- The money is the sweep's, and so is what is told of it.
-    'max_cost', null, 'evaluation_webhook', null
-  );
-end;
-$$;
-comment on function pipeline.variant_run(public.pipeline_sweeps, jsonb) is
-  'The run that a variant becomes, as insert_run() takes it.';
-
-create function pipeline.extracting_template(sweep public.pipeline_sweeps)
-returns jsonb
-language sql
-immutable
-set search_path = ''
-as $$
-  select case when bool_and(pipeline.takes_variables(used.template)) then min(used.template::text)::jsonb end
-  from jsonb_array_elements((sweep).variants) as variant
-  cross join lateral (
-    select coalesce(nullif(variant -> 'template', 'null'), (sweep).template) as template
-  ) as used;
-$$;
-comment on function pipeline.extracting_template(public.pipeline_sweeps) is
-  'A template of the sweep if none of them needs the text of a prompt: rows are then extracted as variables.';
-
 create function pipeline.check_sweep()
 returns trigger
 language plpgsql
@@ -165,7 +126,14 @@ begin
         ]
         || jsonb_build_object(
           'experiment_name', new.name, 'sweep_id', new.id, 'options', new.options - 'headers',
-          'template', pipeline.extracting_template(new)
+          -- Where no template needs the text of a prompt, rows are extracted as variables.
+          'template', (
+            select case when bool_and(pipeline.takes_variables(used.template)) then min(used.template::text)::jsonb end
+            from jsonb_array_elements(new.variants) as variant
+            cross join lateral (
+              select coalesce(nullif(variant -> 'template', 'null'), new.template) as template
+            ) as used
+          )
         )
     );
   end if;
@@ -178,7 +146,20 @@ begin
       perform pipeline.refuse_unknown_fields(
         given.variant, array['name', 'endpoint', 'model', 'parameters', 'template'], format('variant "%s"', given.name)
       );
-      perform pipeline.insert_run(pipeline.variant_run(new, given.variant));
+      perform pipeline.insert_run(
+        to_jsonb(new) || jsonb_strip_nulls(given.variant) || jsonb_build_object(
+          'experiment_name', new.name || '/' || given.name,
+          'sweep_id', new.id,
+          'list_id', null,
+          'source', case
+            when new.list_id is null then new.source
+            else jsonb_build_object('type', 'sweep', 'sweepId', new.id)
+          end,
+          'parameters', new.parameters || coalesce(nullif(given.variant -> 'parameters', 'null'), '{}'),
+          -- The money is the sweep's, and so is what is told of it.
+          'max_cost', null, 'evaluation_webhook', null
+        )
+      );
     exception when sqlstate '22023' then
       get stacked diagnostics problem = message_text, instead = pg_exception_hint;
       perform pipeline.refuse_sweep(

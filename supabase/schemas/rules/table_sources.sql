@@ -75,22 +75,6 @@ $$;
 comment on function pipeline.check_table_source(jsonb, uuid) is
   'Refuses a table that cannot be read, and after where nothing tells what is new (SQLSTATE 22023).';
 
-create function pipeline.index_on(relation oid, expression text)
-returns boolean
-language sql
-stable
-set search_path = ''
-as $$
-  select exists (
-    select from pg_catalog.pg_index as index
-    where index.indrelid = index_on.relation
-      and index.indisvalid
-      and index.indpred is null
-      and replace(lower(pg_catalog.pg_get_indexdef(index.indexrelid, 1, true)), '"', '')
-        = replace(lower(replace(index_on.expression, 'm.', '')), '"', '')
-  );
-$$;
-
 create function pipeline.index_notice(source jsonb, owner uuid)
 returns text
 language plpgsql
@@ -120,7 +104,14 @@ begin
       case when column_of.expression like 'm.%' then substr(column_of.expression, 3) else '(' || replace(column_of.expression, 'm.', '') || ')' end
     ), '; ')
     from unnest(read_by) as column_of (expression)
-    where not pipeline.index_on((reading).relation, column_of.expression)
+    where not exists (
+      select from pg_catalog.pg_index as index
+      where index.indrelid = (reading).relation
+        and index.indisvalid
+        and index.indpred is null
+        and replace(lower(pg_catalog.pg_get_indexdef(index.indexrelid, 1, true)), '"', '')
+          = replace(lower(replace(column_of.expression, 'm.', '')), '"', '')
+    )
   );
 -- A notice does not stop anything: what is wrong is told elsewhere.
 exception when others then

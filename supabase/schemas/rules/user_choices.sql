@@ -1,40 +1,5 @@
 -- Why: an endpoint is its owner's promise of what calls look like and cost. Users choose within it.
 
-create function pipeline.check_models()
-returns trigger
-language plpgsql
-set search_path = ''
-as $$
-declare
-  other record;
-begin
-  for other in select key as name, value as prices from jsonb_each(new.models) loop
-    if jsonb_typeof(other.prices) <> 'object' or exists (
-      select from jsonb_each(other.prices) as price
-      where price.key !~ '_cost$'
-        or not to_jsonb(new) ? price.key
-        or jsonb_typeof(price.value) <> 'number'
-        or not price.value between '0' and '1000000'
-    ) or new.input_cost is not null and not other.prices ?& array['input_cost', 'output_cost'] then
-      raise exception 'Cannot use endpoint "%": model "%" has no right prices', new.name, other.name
-        using
-          errcode = '22023',
-          hint = format(
-            'Write USD per million tokens, by the names of the endpoint''s own columns: {"%s": {"input_cost": 0.15, "output_cost": 0.6}}',
-            other.name
-          );
-    end if;
-  end loop;
-  return new;
-end;
-$$;
-comment on function pipeline.check_models() is
-  'Refuses models without the prices that the endpoint has, and prices that are none (SQLSTATE 22023).';
-
-create trigger check_models
-before insert or update of models, input_cost on public.model_endpoints
-for each row execute function pipeline.check_models();
-
 create function pipeline.priced_for(endpoint public.model_endpoints, model text)
 returns public.model_endpoints
 language plpgsql

@@ -144,6 +144,7 @@ begin
     update public.pipeline_runs as run
     set status = 'running'
     where run.watch_id = new.id and run.status = 'paused';
+    update pipeline.watch_states as state set tried_at = null where state.watch_id = new.id;
   elsif new.max_cost_per_day is distinct from old.max_cost_per_day then
     perform pipeline.resume_watch_runs(new.id);
   end if;
@@ -157,7 +158,7 @@ begin
 end;
 $$;
 comment on function pipeline.change_watch() is
-  'Pauses and resumes the runs of a watch with it, and lets them go on under other limits of a day.';
+  'Pauses and resumes the runs of a watch with it, tries at once what had failed, and lets them go on under other limits of a day.';
 
 create trigger change_watch
 after update on public.pipeline_watches

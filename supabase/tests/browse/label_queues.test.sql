@@ -1,13 +1,13 @@
 begin;
-select plan(32);
+select plan(38);
 
--- Twenty answers of the project with a judge's verdict, and the same prompts answered by another experiment.
+-- Twenty answers of the project with a judge's verdict, and the same prompts answered by two other experiments.
 insert into prompt_evaluations (experiment_name, prompt_key, repetition, prompt, response, model, success, error)
 select experiment, 'p' || n, repetition, 'prompt ' || n, experiment || ' ' || n, 'secret-model', success, case when not success then 'no' end
-from unnest(array['new', 'old']) as experiment
+from unnest(array['new', 'old', 'older']) as experiment
 cross join generate_series(1, 20) as n
 cross join generate_series(1, 2) as repetition
-cross join lateral (select n <> 20 or experiment = 'old' as success) as outcome;
+cross join lateral (select n <> 20 or experiment <> 'new' as success) as outcome;
 insert into evaluation_scores (evaluation_id, evaluator, score, passed)
 select id, 'judge', passed::integer, passed
 from prompt_evaluations cross join lateral (select substr(prompt_key, 2)::integer <= 14 as passed) as verdict
@@ -57,7 +57,7 @@ select results_eq(
   $$ values (false, 5::bigint), (true, 13) $$, 'where one verdict runs out, the rest is of the other'
 );
 select create_evaluation_label_queue('at random', 'new', 'tone', 'score', pass_from => 4, items => 100),
-  create_evaluation_label_queue('pairs', 'new', kind => 'pair', against => 'old', items => 4),
+  create_evaluation_label_queue('pairs', 'new', kind => 'pair', against => 'old', items => 4, people => 2),
   create_evaluation_label_queue('picked', 'new', ids => array[(select min(id) from prompt_evaluations)]);
 select results_eq(
   $$ select queue.chosen, array_agg(item.position order by item.position), count(distinct item.evaluation_id)
@@ -70,7 +70,7 @@ select results_eq(
   $$ select queue.label_name, count(*), count(distinct item.evaluation_id), count(*) filter (where item.is_swapped)
      from evaluation_label_queues as queue
      join evaluation_label_items as item on item.queue_id = queue.id where queue.name = 'pairs' group by 1 $$,
-  $$ values ('preference over old', 8::bigint, 4::bigint, 4::bigint) $$, 'a pair is asked for in both orders'
+  $$ values ('preference', 8::bigint, 4::bigint, 4::bigint) $$, 'a pair is asked for in both orders'
 );
 select is(
   (
@@ -88,7 +88,9 @@ select throws_like(
 from (values
   ('none', 'pass', null, null, '%experiment "none"'), ('new', 'fish', null, null, '%kind_is_known'),
   ('new', 'pair', null, null, '%pairs_have_two_sides'), ('new', 'category', null, null, '%categories_can_be_told_apart'),
-  ('new', 'pass', null, 'nobody', '%no answer can be chosen')
+  ('new', 'pass', null, 'nobody', '%no answer can be chosen'),
+  ('new', 'score', null, null, '%"quality" labels of this experiment answer another question'),
+  ('new', 'pair', 'older', null, '%"preference" labels of this experiment answer another question')
 ) as refused (experiment, kind, against, evaluator, message);
 select throws_like($$ select create_evaluation_label_queue('pairs', 'new') $$, '%there is one of this name', 'a name is there once');
 
@@ -204,6 +206,23 @@ select pg_temp.become('22222222-2222-4222-8222-222222222222');
 select throws_ok(
   $$ select submit_evaluation_label((select id from held), true) $$, 'P0002', null, 'nobody labels what was given to others'
 );
+update held set id = pg_temp.first_id(pg_temp.claim('pairs'));
+select results_eq(
+  $$ select label ->> 'choice', num_nulls(label ->> 'category', label ->> 'score', label ->> 'passed')
+     from submit_evaluation_label((select id from held), category => 'first') as label $$,
+  $$ values ('first', 3) $$, 'of a blind pair they are not told who won'
+);
+select is_empty($$ select * from evaluation_labels $$, 'nor may they read it');
+select is(
+  undo_evaluation_label(pg_temp.queue_id('pairs')) #>> '{label,choice}', 'first', 'they see what they said, and take it back'
+);
+reset role;
+select set_config('request.jwt.claims', '', true);
+update evaluation_label_queues set blind = false;
+set local role authenticated;
+select pg_temp.become('22222222-2222-4222-8222-222222222222');
+select submit_evaluation_label((select id from held), category => 'first');
+select is((select count(category) from evaluation_labels), 1::bigint, 'where all is shown, so is this');
 select pg_temp.become('22222222-2222-4222-8222-222222222222', '["read"]');
 select throws_ok(
   $$ select pg_temp.claim('by verdict') $$, 'P0002', null, 'without the claim "label" there is no queue'

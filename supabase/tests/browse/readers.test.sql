@@ -23,7 +23,7 @@ select is_empty(
        and not exists (
          select from pg_policy as policy
          where policy.polrelid = relation.oid
-           and pg_get_expr(policy.polqual, policy.polrelid) like '%may_read()%'
+           and pg_get_expr(policy.polqual, policy.polrelid) like '%has_right(''read''%'
            and policy.polcmd = 'r'
        ) $$,
   'every table that users see a part of has a policy for readers'

@@ -76,31 +76,54 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
   }
 }
 
-Deno.test("pipeline_claim_tasks() counts money that a result is just spending", async () => {
-  await using project = await startProjectDatabase(20);
-  const { sql } = project;
+/** A worker of a run whose money is good for two calls at a time has claimed these. */
+async function claimCapped(sql: Sql) {
   await sql`
-    insert into model_endpoints (name, url, input_cost, output_cost, max_output_tokens)
-    values ('model', 'https://model.test/v1', 0, 2000, 500)
+    insert into model_endpoints (name, url, max_concurrency, input_cost, output_cost, max_output_tokens)
+    values ('model', 'https://model.test/v1', 10, 0, 2000, 500)
   `;
   const runId = await createRun(sql, 6);
   await sql`update pipeline_runs set max_cost = 2.5 where id = ${runId}`;
   const workerId = await startWorker(sql, runId);
   const first = await claim(sql, workerId);
   assertEquals(first.tasks.length, 2);
+  return { workerId, first };
+}
+
+async function isClaimWaiting(sql: Sql): Promise<boolean> {
+  const [{ waiting }] = await sql`
+    select count(*)::integer as waiting from pg_stat_activity
+    where wait_event_type = 'Lock' and query like '%pipeline_claim_tasks%'
+  `;
+  return waiting === 1;
+}
+
+Deno.test("pipeline_claim_tasks() counts money that a result is just spending", async () => {
+  await using project = await startProjectDatabase(20);
+  const { sql } = project;
+  const { workerId, first } = await claimCapped(sql);
 
   let second: Promise<Claim> | undefined;
   await sql.begin(async (session) => {
     const tasks = first.tasks.map((task) => ({ ...task, attempt: 2 }));
     await finish(session as unknown as Sql, workerId, { ...first, tasks });
     second = claim(sql, workerId);
-    await until(async () => {
-      const [{ waiting }] = await sql`
-        select count(*)::integer as waiting from pg_stat_activity
-        where wait_event_type = 'Lock' and query like '%pipeline_claim_tasks%'
-      `;
-      return waiting === 1;
-    });
+    await until(() => isClaimWaiting(sql));
+  });
+  assertEquals((await second!).tasks, []);
+});
+
+Deno.test("pipeline_finish_tasks() and a claim of the same worker that waits for the money do not block each other", async () => {
+  await using project = await startProjectDatabase(20);
+  const { sql } = project;
+  const { workerId, first } = await claimCapped(sql);
+  await sql`update pipeline.workers set handed_over_at = now() where id = ${workerId}`;
+  let second: Promise<Claim> | undefined;
+  await sql.begin(async (session) => {
+    await session`select from pipeline.budgets for update`;
+    second = claim(sql, workerId);
+    await until(() => isClaimWaiting(sql));
+    await finish(session as unknown as Sql, workerId, first);
   });
   assertEquals((await second!).tasks, []);
 });

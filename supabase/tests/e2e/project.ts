@@ -132,7 +132,7 @@ async function createProject(
       );
     },
     async endLeases() {
-      await sql`update pipeline.workers set expires_at = now() where ended_at is null`;
+      await sql`update pipeline.workers set expires_at = now() - pipeline.doubt_time() where ended_at is null`;
       await sql`update pipeline_tasks set lease_expires_at = now() where status = 'leased'`;
       await sql`select maintain_pipeline()`;
     },

@@ -1,5 +1,5 @@
 begin;
-select plan(4);
+select plan(6);
 
 insert into model_endpoints (name, url, model, open_to_users) values
   ('model', 'https://model.test/v1', 'm', true), ('embeddings', 'https://model.test/v1/embeddings', 'e', true);
@@ -46,6 +46,41 @@ select pipeline_enqueue_tasks(
 select tests.start_worker(3, 'of a user', 'judge', judge => 'embeddings');
 select is(
   pg_temp.vector(3, '{"embed": "Paris", "model": "e", "parameters": {}}'), null, 'a user is not told what the project has asked'
+);
+insert into pipeline.quotas (applies_to, max_bytes_per_day) values ('11111111-1111-4111-8111-111111111111', 20000);
+select tests.claim(3, '2026-01-01 00:03Z');
+select tests.finish(
+  3, '{one}',
+  jsonb_build_object(
+    'outcome', 'succeeded', 'vote', '{"score": 0.9, "passed": true}'::jsonb, 'inputTokens', 4, 'outputTokens', 0,
+    'embedded', jsonb_build_array(jsonb_build_object(
+      'request', '{"embed": "Paris", "model": "e", "parameters": {}}'::jsonb, 'vector', repeat('A', 30000)
+    ))
+  ),
+  '2026-01-01 00:04Z'
+);
+select is(
+  (select (status, waits_for_day, error)::text from pipeline_runs where experiment_name = 'of a user'),
+  '(paused,t,"A quota of its owner is reached: 20000 bytes a day are used up. To go on tomorrow: select resume_pipeline_run('
+    || tests.run_id('of a user') || ')")',
+  'vectors count as bytes of whoever has them made'
+);
+select pipeline_enqueue_tasks(
+  tests.run_id('first'), 'judge',
+  '[{"key": "again", "endpoint": "embeddings", "tokens": 10, "payload": {
+     "evaluationId": 9, "evaluator": "similarity", "vote": 1, "votes": 1}}]',
+  '2026-01-01 00:05Z'
+);
+select tests.claim(1, '2026-01-01 00:05Z');
+select tests.finish(
+  1, '{again}',
+  '{"outcome": "succeeded", "vote": {"score": 0.9, "passed": true}, "inputTokens": 4, "outputTokens": 0, "embedded": [
+     {"request": {"embed": "Paris", "model": "e", "parameters": {}}, "vector": "AQAAAQ=="}
+   ]}',
+  '2026-01-01 00:06Z'
+);
+select is(
+  pg_temp.vector(2, '{"embed": "Paris", "model": "e", "parameters": {}}'), 'AQAAAQ==', 'a vector that was asked for anew is replaced'
 );
 select maintain_pipeline('2026-02-01 00:00Z');
 select is_empty($$ select from pipeline.cached_answers $$, 'vectors are dropped after 30 days, too');

@@ -1,5 +1,5 @@
 begin;
-select plan(17);
+select plan(18);
 
 insert into model_endpoints (name, url) values ('model', 'https://model.test/v1');
 create table public.known_cities (name text);
@@ -13,6 +13,9 @@ language sql security definer as $$ select true $$;
 create function public.no_grade(response text) returns boolean language sql as $$ select true $$;
 create function public.write_it(prompt text, response text, reference text, metadata jsonb) returns boolean
 language plpgsql as $$ begin insert into public.known_cities values (response); return true; end $$;
+create function public.sets_it(prompt text, response text, reference text, metadata jsonb) returns boolean language sql as $$
+  select set_config('search_path', 'elsewhere', false) = set_config('work_mem', '1GB', false);
+$$;
 create function public.secretly(prompt text, response text, reference text, metadata jsonb) returns boolean
 language sql as $$ select true $$;
 revoke execute on function secretly from public;
@@ -57,6 +60,13 @@ select throws_ok(
   $$ select pipeline_call_evaluation_function('public.write_it', '[{"response": "Rome"}]') $$, 'P0001',
   'Cannot call public.write_it: it tried to write: cannot execute INSERT in a read-only transaction',
   'a function that writes fails, and nobody waits for it to be able to'
+);
+select register_evaluation_function('public.sets_it');
+select results_eq(
+  $$ select current_setting('search_path'), current_setting('work_mem') = '1GB', said
+     from (select pipeline_call_evaluation_function('public.sets_it', '[{"response": "Rome"}]') as said offset 0) as called $$,
+  $$ select current_setting('search_path'), false, '[false]'::jsonb $$,
+  'what a function sets for its session ends with the call'
 );
 select ok(
   (select provolatile = 's' and prosecdef and proowner = 'pipeline_evaluator'::regrole and 'statement_timeout=5s' = any (proconfig)

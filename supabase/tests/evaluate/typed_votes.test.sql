@@ -9,7 +9,7 @@ insert into pipeline_runs (experiment_name, source, endpoint, evaluators, create
 values (
   'run', tests.prompts(1), 'model',
   '[{"type": "rubric", "rubric": "r", "endpoint": "typed"}, {"type": "refusal", "endpoint": "typed"},
-    {"type": "pairwise", "against": "other", "endpoint": "spoken"}]',
+    {"type": "pairwise", "against": {"experiment": "other"}, "endpoint": "spoken"}]',
   '2026-01-01 00:00Z'
 );
 select tests.start_worker(1, 'run', 'evaluate');

@@ -6,7 +6,7 @@ insert into pipeline_runs (experiment_name, source, endpoint, evaluators, owner,
 values (
   'run', tests.prompts(2), 'model',
   '[{"type": "rubric", "rubric": "r", "endpoint": "judge"},
-    {"type": "pairwise", "against": "other", "endpoint": "judge"}]',
+    {"type": "pairwise", "against": {"experiment": "other"}, "endpoint": "judge"}]',
   null, '2026-01-01 00:00Z'
 );
 select tests.start_worker(1, 'run'), tests.start_worker(2, 'run', 'evaluate'),
@@ -188,7 +188,7 @@ select results_eq(
 -- Another run over the same rows votes by itself.
 create temporary table again as
 select evaluate_pipeline_run(
-  tests.run_id('run'), '[{"type": "pairwise", "against": "other", "endpoint": "judge"}]'
+  tests.run_id('run'), '[{"type": "pairwise", "against": {"experiment": "other"}, "endpoint": "judge"}]'
 ) as id;
 update pipeline_runs set experiment_name = 'again' where id = (select id from again);
 delete from pipeline_tasks where run_id = tests.run_id('again');

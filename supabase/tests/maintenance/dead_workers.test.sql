@@ -4,7 +4,7 @@ select plan(4);
 select tests.create_run('run', prompts => 1);
 select tests.start_worker(1, 'run');
 update pipeline.workers
-set expires_at = '2026-01-01 00:00:30Z', slots = 4, wanted = 4
+set expires_at = '2026-01-01 00:00:30Z'::timestamptz - pipeline.doubt_time(), slots = 4, wanted = 4
 where id = tests.worker_id(1);
 insert into pipeline.workers (id, run_id, stage, endpoint, token_hash, reason, dispatched_at, expires_at)
 values (

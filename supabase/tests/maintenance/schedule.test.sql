@@ -1,15 +1,20 @@
 begin;
-select plan(3);
+select plan(4);
 
 select results_eq(
   $$ select command, active from cron.job where jobname = 'prompt-pipeline maintenance' $$,
-  $$ values ('select public.maintain_pipeline()', true) $$,
+  $$ values ('call pipeline.keep_maintaining(''9 seconds'')', true) $$,
   'maintenance is scheduled'
 );
 select ok(
   (select schedule in ('10 seconds', '* * * * *') from cron.job
    where jobname = 'prompt-pipeline maintenance'),
   'maintenance runs every 10 s, or every minute where pg_cron cannot'
+);
+select results_eq(
+  $$ select schedule, command, active from cron.job where jobname = 'prompt-pipeline maintenance at start' $$,
+  $$ select '@reboot', command, active from cron.job where jobname = 'prompt-pipeline maintenance' $$,
+  'maintenance runs whenever Postgres has started: pg_cron counts seconds anew then'
 );
 insert into cron.job_run_details (jobid, runid, end_time)
 select jobid, runid, end_time

@@ -1,5 +1,5 @@
 begin;
-select plan(12);
+select plan(14);
 
 -- 80 answers with the verdicts of a judge and of people: 40 both pass, 5 only people, 8 only the judge, 27 neither.
 insert into prompt_evaluations (experiment_name, prompt_key, prompt, response, model, success)
@@ -93,6 +93,26 @@ select matches(
 );
 delete from evaluation_labels where chosen <> 'hand';
 select matches((select uncorrected_because from experiment_scores), 'chosen by hand', 'labels by hand correct nothing');
+delete from evaluation_labels;
+
+-- A judge that passes everything: of what it fails there is nothing to label.
+update evaluation_scores set passed = true, score = 1;
+insert into evaluation_labels (evaluation_id, name, person, passed, chosen, evaluator)
+select id, 'of one verdict', 'ann', n <= 16, 'verdict', 'judge' from said where n <= 20;
+select results_eq(
+  $$ select labelled, corrected_by, round(corrected_rate::numeric, 6), uncorrected_because from experiment_scores $$,
+  $$ values (20::bigint, 'verdict', round(17.0 / 22, 6), null::text) $$,
+  'where the evaluator gives one verdict alone, labels of that are enough'
+);
+select is(
+  (
+    select array[
+      told #>> '{confusion,both_pass}', told #>> '{confusion,only_judge}', told #>> '{confusion,both_fail}', told #>> '{tpr,value}', told #>> '{tnr,value}'
+    ]
+    from pg_temp.agreement('of one verdict') as told
+  ),
+  array['0.8', '0.2', '0', '1', '0'], 'and what they say of it is told'
+);
 delete from evaluation_labels;
 select is((select uncorrected_because from experiment_scores), 'nobody has labelled answers of it', 'nor do no labels');
 select throws_ok($$ select pg_temp.agreement() $$, 'P0002', null, 'and there is nothing to agree with');

@@ -25,11 +25,11 @@ from (values ('A', 'ab'), ('B', 'ab'), ('A', 'ac'), ('C', 'ac'), ('B', 'bc'), ('
 cross join generate_series(1, 60) as n;
 insert into pipeline_runs (experiment_name, source, evaluators)
 select judged, jsonb_build_object('type', 'evaluations', 'experiment', judged), jsonb_build_array(jsonb_build_object(
-  'type', 'pairwise', 'endpoint', 'judge', 'name', 'vs ' || against, 'against', jsonb_build_object('experiment', against)
+  'type', 'pairwise', 'endpoint', 'judge', 'name', 'vs-' || lower(against), 'against', jsonb_build_object('experiment', against)
 ))
 from (values ('B', 'A'), ('C', 'A'), ('C', 'B'), ('D', 'E')) as asked (judged, against);
 insert into evaluation_scores (evaluation_id, evaluator, score)
-select evaluation.id, 'vs ' || verdict.against, (substr(prompt_key, 3)::integer <= verdict.wins)::integer
+select evaluation.id, 'vs-' || lower(verdict.against), (substr(prompt_key, 3)::integer <= verdict.wins)::integer
 from (values ('B', 'A', 'ab', 25), ('C', 'A', 'ac', 18), ('C', 'B', 'bc', 30)) as verdict (judged, against, pair, wins)
 join prompt_evaluations as evaluation
   on evaluation.experiment_name = verdict.judged and left(evaluation.prompt_key, 2) = verdict.pair;
@@ -59,7 +59,7 @@ select results_eq(
   $$ values ('A', 0::bigint, null::double precision), ('D', 0, null) $$,
   'those that never met have no rating'
 );
-delete from evaluation_scores where evaluator = 'vs A' and score = 1;
+delete from evaluation_scores where evaluator = 'vs-a' and score = 1;
 select results_eq(
   $$ select experiment_name, round(rating::numeric, 2) from rate_experiments('{A,B}') $$,
   -- 35.5 to 0.5, after 35 to 0.

@@ -27,7 +27,7 @@ begin
   exception when sqlstate '22023' then
     answer := sqlerrm;
   end;
-  perform set_config('role', 'postgres', true);
+  perform set_config('role', 'none', true);
   perform set_config('request.jwt.claims', '', true);
   return answer;
 end;

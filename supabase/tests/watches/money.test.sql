@@ -63,10 +63,10 @@ select results_eq(
   $$ values ('2026-01-01', 2.0, true), ('2026-01-02', 2.0, true) $$, 'no day has spent more than it may'
 );
 
-update pipeline_runs set status = 'paused', error = 'max_cost_per_day … tomorrow' where watch_id is not null;
+update pipeline_runs set status = 'paused', waits_for_day = true where watch_id is not null;
 update pipeline_watches set max_cost_per_day = 5;
 select is((select status from pg_temp.run()), 'running', 'so does a higher limit');
-update pipeline_runs set status = 'paused', error = 'The key was refused' where watch_id is not null;
+update pipeline_runs set status = 'paused', error = 'The key was refused: try again tomorrow' where watch_id is not null;
 select pipeline.keep_watches('2026-01-03 00:00Z');
 select is((select status from pg_temp.run()), 'paused', 'what somebody has to mend goes on for nobody');
 

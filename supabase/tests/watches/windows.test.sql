@@ -1,5 +1,5 @@
 begin;
-select plan(15);
+select plan(17);
 
 create table public.messages (id int primary key, chat_id int, role text, content text, created_at timestamptz);
 grant select on public.messages to service_role;
@@ -110,6 +110,20 @@ select is_empty(
   $$ select broken, detail from check_pipeline_invariants('2026-01-01 00:01Z') where broken like '%window%' $$,
   'windows follow each other'
 );
+
+-- A window that has been filling for hours is not summed up every ten seconds.
+insert into pipeline_watches (name, source, evaluators, window_turns, created_at)
+values ('slow', '{"type": "table", "table": "messages"}', '["refusal"]', 100, '2026-01-03 00:00Z');
+create function pg_temp.closed(name text) returns bigint language sql as $$
+  select count(*) from pipeline.watch_windows as known join pipeline_watches as watch on watch.id = known.watch_id
+  where watch.name = closed.name;
+$$;
+select pg_temp.grade('slow', 50, 40, '2026-01-03 00:00Z');
+select pipeline.keep_watches('2026-01-03 10:00Z');
+select pg_temp.grade('slow', 50, 40, '2026-01-03 10:01Z');
+select is(pg_temp.closed('slow'), 0::bigint, 'the longer a window fills, the rarer it is looked at');
+select pipeline.keep_watches('2026-01-03 10:05Z');
+select is(pg_temp.closed('slow'), 1::bigint, 'after five minutes at the latest');
 
 select * from finish();
 rollback;

@@ -183,7 +183,7 @@ function WhoFields() {
         <Field
           name="label"
           label="Name of the labels"
-          placeholder={query.kind === "pair" ? "preference over …" : "quality"}
+          placeholder={query.kind === "pair" ? "preference" : "quality"}
         />
         <Field
           name="people"

@@ -7,7 +7,8 @@ import type {
 } from "./archive_event.ts";
 import { BrokenContainer } from "./container/broken_container.ts";
 import { ByteReader } from "./container/byte_reader.ts";
-import { type ArchivePart, openArchive } from "./container/open_archive.ts";
+import type { ArchivePart } from "./container/archive_part.ts";
+import { openArchive } from "./container/open_archive.ts";
 import { oneByOne } from "./one_by_one.ts";
 import type { ExtractOptions } from "./options.ts";
 import { PartReader } from "./part_reader.ts";

@@ -18,11 +18,14 @@ const thoughts = z.boolean().optional().describe(
 );
 
 /** What every evaluator has. */
-export const commonFields = { name, not, thoughts };
+export const commonFields = { name, not };
+
+/** What evaluators have that look at the text of a response. */
+export const responseFields = { ...commonFields, thoughts };
 
 /** What evaluators have that use a reference. */
 export const referencedFields = {
-  ...commonFields,
+  ...responseFields,
   reference: referenceSchema.optional().describe(
     "Where the reference comes from; default: the run's choice, else the archive",
   ),

@@ -122,7 +122,7 @@ function createPreparation(
     if (!row.success || row.response === null) {
       return { verdict: definition.scoreFailure?.(config, row) ?? NO_RESPONSE };
     }
-    const response = config.thoughts
+    const response = "thoughts" in config && config.thoughts
       ? row.response
       : withoutThoughts(row.response);
     const { text: reference, value: referenceValue } = readReference(row);

@@ -1,7 +1,7 @@
 import type { Log } from "../log.ts";
 
 /** The header by which an answer says under which id its request stands in the log. */
-export const REQUEST_ID = "x-request-id";
+const REQUEST_ID = "x-request-id";
 
 /**
  * Tells the log of one operation: name, status, duration, and what its answer counts, under an id that

@@ -107,7 +107,7 @@ export async function readResult(
 }
 
 /** The values of the variables of a template in an address of its form. */
-export function matchUri(
+function matchUri(
   template: string,
   uri: string,
 ): Record<string, string> | undefined {

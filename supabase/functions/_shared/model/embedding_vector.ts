@@ -38,6 +38,11 @@ export function packVector(vector: Numbers): string {
   return toBase64(new Uint8Array(shares.buffer));
 }
 
+/** How many numbers a packed vector has. */
+export function sizeOf(packed: string): number {
+  return bytesOf(packed).length / 2;
+}
+
 /** The cosine of the angle between two packed vectors; undefined when they are of different spaces. */
 export function cosineOf(one: string, other: string): number | undefined {
   const [a, b] = [one, other].map((packed) =>

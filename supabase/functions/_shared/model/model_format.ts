@@ -16,24 +16,23 @@ export interface ProviderError {
 }
 
 /** What a response with a 2xx status turned out to hold. */
-export type Answer =
-  & { model?: string; usage: TokenUsage }
-  & (
-    | {
-      kind: "text";
-      text: string;
-      /** Also where the text is nothing but these calls. */
-      toolCalls?: ToolCall[];
-      finishReason: FinishReason;
-    }
-    /** The model or its content filter declined; `reason` is its own account. */
-    | { kind: "declined"; code: "refusal" | "content_filter"; reason: string }
-    /** The endpoint gave up in the middle of it. */
-    | { kind: "broken_off"; reason: string }
-    | { kind: "error"; error: ProviderError }
-    /** JSON, but not an answer in this format. */
-    | { kind: "unrecognised" }
-  );
+export type Answer = { model?: string; usage: TokenUsage } & Said;
+
+export type Said =
+  | {
+    kind: "text";
+    text: string;
+    /** Also where the text is nothing but these calls. */
+    toolCalls?: ToolCall[];
+    finishReason: FinishReason;
+  }
+  /** The model or its content filter declined; `reason` is its own account. */
+  | { kind: "declined"; code: "refusal" | "content_filter"; reason: string }
+  /** The endpoint gave up in the middle of it. */
+  | { kind: "broken_off"; reason: string }
+  | { kind: "error"; error: ProviderError }
+  /** JSON, but not an answer in this format. */
+  | { kind: "unrecognised" };
 
 /** Puts the events of a stream together to the body an ordinary answer has. */
 export interface StreamAssembly {

@@ -5,7 +5,7 @@ import { fewProblems } from "../few_problems.ts";
 import { promptObjectSchema } from "./execute_batch_schema.ts";
 
 /** Archives in a bucket. */
-export const supabaseSourceSchema = z.strictObject({
+const supabaseSourceSchema = z.strictObject({
   type: z.literal("supabase"),
   bucket: z.string().min(1).describe("Name of a Storage bucket"),
   prefix: z.string().default("").describe(
@@ -14,7 +14,7 @@ export const supabaseSourceSchema = z.strictObject({
 });
 
 /** Archives on the machine that runs the tool. */
-export const localSourceSchema = z.strictObject({
+const localSourceSchema = z.strictObject({
   type: z.literal("local"),
   directory: z.string().min(1).describe(
     "A file, or a folder with all folders in it; not over HTTP",
@@ -22,7 +22,7 @@ export const localSourceSchema = z.strictObject({
 });
 
 /** Rows of a table or view of the project; see docs/sources.md. */
-export const tableSourceSchema = z.strictObject({
+const tableSourceSchema = z.strictObject({
   type: z.literal("table"),
   table: z.string().min(1).describe("schema.name, or name in public"),
   columns: z.record(z.string(), z.json()).optional().describe(
@@ -69,7 +69,7 @@ export const promptsSourceSchema = z.strictObject({
 });
 
 /** The prompts of an earlier run. */
-export const runSourceSchema = z.strictObject({
+const runSourceSchema = z.strictObject({
   type: z.literal("run"),
   runId: runIdSchema,
   onlyUnanswered: z.boolean().optional().describe(
@@ -78,14 +78,40 @@ export const runSourceSchema = z.strictObject({
 });
 
 /** A saved set. */
-export const setSourceSchema = z.strictObject({
+const setSourceSchema = z.strictObject({
   type: z.literal("set"),
   name: z.string().min(1),
   version: z.int().positive().optional().describe("Default: the newest"),
 });
 
 /** The prompts that a sweep has extracted. */
-export const sweepSourceSchema = z.strictObject({
+const sweepSourceSchema = z.strictObject({
   type: z.literal("sweep"),
   sweepId: runIdSchema,
 });
+
+const SWEPT = [
+  supabaseSourceSchema,
+  tableSourceSchema,
+  localSourceSchema,
+  promptsSourceSchema,
+  setSourceSchema,
+  runSourceSchema,
+] as const;
+
+/** What the runs of a sweep ask. */
+export const sweptSourceSchema = z.discriminatedUnion("type", SWEPT);
+
+/** Where prompts come from. */
+export const dataSourceSchema = z.discriminatedUnion("type", [
+  ...SWEPT,
+  sweepSourceSchema,
+]);
+
+export type DataSource = z.output<typeof dataSourceSchema>;
+
+/** A source of one of these types. */
+export type SourceOf<Type extends DataSource["type"]> = Extract<
+  DataSource,
+  { type: Type }
+>;

@@ -7,7 +7,7 @@ import type { Template } from "../template/template_schema.ts";
 const count = z.int().nonnegative();
 const counts = z.record(z.string(), count);
 
-export const priceSchema = z.object({
+const priceSchema = z.object({
   endpoint: z.string(),
   outputTokensEach: z.number().describe(
     "maxTokens where given, else the mean of what the endpoint has answered, 500 before it has",

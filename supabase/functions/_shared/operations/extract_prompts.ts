@@ -12,15 +12,7 @@ import type { Prompt } from "../prompt.ts";
 import type { ArchiveStorage } from "../storage.ts";
 import type { Database } from "../database.ts";
 import { type Caller, checkFolderOf, ownerOf } from "./caller.ts";
-import type {
-  localSourceSchema,
-  promptsSourceSchema,
-  runSourceSchema,
-  setSourceSchema,
-  supabaseSourceSchema,
-  sweepSourceSchema,
-  tableSourceSchema,
-} from "./data_source.ts";
+import type { SourceOf } from "./data_source.ts";
 import { DryRun, type Price } from "./dry_run.ts";
 import { readPages } from "../tables/read_pages.ts";
 import type {
@@ -114,10 +106,7 @@ export async function extractPrompts(
 type Options = z.output<typeof extractOptionsSchema>;
 
 async function extract(
-  source:
-    | z.output<typeof localSourceSchema>
-    | z.output<typeof tableSourceSchema>
-    | z.output<typeof supabaseSourceSchema>,
+  source: SourceOf<"local" | "table" | "supabase">,
   options: Options,
   dry: DryRun | undefined,
   dependencies: ExtractPromptsDependencies,
@@ -143,11 +132,7 @@ async function extract(
 
 /** Counts prompts that stand in a list or a set, or that an earlier run or sweep has asked. */
 async function measure(
-  source:
-    | z.output<typeof promptsSourceSchema>
-    | z.output<typeof setSourceSchema>
-    | z.output<typeof runSourceSchema>
-    | z.output<typeof sweepSourceSchema>,
+  source: SourceOf<"prompts" | "set" | "run" | "sweep">,
   { template, most }: { template?: Template; most?: number },
   dry: DryRun,
   { caller, database }: ExtractPromptsDependencies,
@@ -216,7 +201,7 @@ function noProject(action: string): PipelineError {
 }
 
 async function extractFromTable(
-  source: z.output<typeof tableSourceSchema>,
+  source: SourceOf<"table">,
   options: Options,
   dry: DryRun | undefined,
   { caller, database, now, limits }: ExtractPromptsDependencies,
@@ -256,7 +241,7 @@ async function* withFirst<Item>(
 }
 
 async function extractFromStorage(
-  { bucket, prefix }: z.output<typeof supabaseSourceSchema>,
+  { bucket, prefix }: SourceOf<"supabase">,
   options: Options,
   dry: DryRun | undefined,
   { storage, now, limits }: ExtractPromptsDependencies & {

@@ -3,15 +3,7 @@ import { extractOptionsSchema } from "../archive/options.ts";
 import type { OperationError } from "../errors.ts";
 import type { Prompt } from "../prompt.ts";
 import { templateSchema } from "../template/template_schema.ts";
-import {
-  localSourceSchema,
-  promptsSourceSchema,
-  runSourceSchema,
-  setSourceSchema,
-  supabaseSourceSchema,
-  sweepSourceSchema,
-  tableSourceSchema,
-} from "./data_source.ts";
+import { dataSourceSchema } from "./data_source.ts";
 import { dryRunSchema, type DryRunSummary } from "./dry_run.ts";
 import { promptObjectSchema } from "./execute_batch_schema.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
@@ -19,15 +11,9 @@ import { repetitionsSchema } from "./run_pipeline.ts";
 
 /** What `extract_prompts` takes; `directory` alone is the form of the first version. */
 export const extractPromptsSchema = extractOptionsSchema.extend({
-  dataSource: z.discriminatedUnion("type", [
-    supabaseSourceSchema,
-    tableSourceSchema,
-    localSourceSchema,
-    promptsSourceSchema,
-    setSourceSchema,
-    runSourceSchema,
-    sweepSourceSchema,
-  ]).optional().describe("prompts, set, run and sweep: with dryRun only"),
+  dataSource: dataSourceSchema.optional().describe(
+    "prompts, set, run and sweep: with dryRun only",
+  ),
   directory: z.string().min(1).optional().describe(
     'The older form of {"dataSource": {"type": "local", "directory"}}',
   ),

@@ -6,15 +6,7 @@ import type { Database } from "../database.ts";
 import { type OperationError, PipelineError } from "../errors.ts";
 import { evaluatorsSchema } from "../evaluation/evaluator_schema.ts";
 import { type Caller, ownerOf } from "./caller.ts";
-import {
-  localSourceSchema,
-  promptsSourceSchema,
-  runSourceSchema,
-  setSourceSchema,
-  supabaseSourceSchema,
-  sweepSourceSchema,
-  tableSourceSchema,
-} from "./data_source.ts";
+import { dataSourceSchema } from "./data_source.ts";
 import { checkEndpointChoice, endpointChoice } from "./endpoint_choice.ts";
 import { requestOptionsSchema } from "./execute_batch_schema.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
@@ -29,7 +21,7 @@ export const repetitionsSchema = positive.max(100).optional().describe(
   "How often each prompt is asked; default 1",
 );
 
-export const runConfigSchema = extractOptionsSchema.omit({
+const runConfigSchema = extractOptionsSchema.omit({
   maxPrompts: true,
   variables: true,
 }).partial().extend({
@@ -55,15 +47,7 @@ export const runConfigSchema = extractOptionsSchema.omit({
 });
 
 export const runPipelineSchema = z.strictObject({
-  dataSource: z.discriminatedUnion("type", [
-    supabaseSourceSchema,
-    tableSourceSchema,
-    localSourceSchema,
-    promptsSourceSchema,
-    setSourceSchema,
-    runSourceSchema,
-    sweepSourceSchema,
-  ]),
+  dataSource: dataSourceSchema,
   ...endpointChoice,
   requestOptions: requestOptionsSchema.default({ headers: {}, retries: 2 }),
   supabaseTable: z.string().min(1).default("prompt_evaluations"),

@@ -4,14 +4,7 @@ import type { Database } from "../database.ts";
 import type { OperationError } from "../errors.ts";
 import { templateSchema } from "../template/template_schema.ts";
 import { type Caller, ownerOf } from "./caller.ts";
-import {
-  localSourceSchema,
-  promptsSourceSchema,
-  runSourceSchema,
-  setSourceSchema,
-  supabaseSourceSchema,
-  tableSourceSchema,
-} from "./data_source.ts";
+import { sweptSourceSchema } from "./data_source.ts";
 import { operationErrorsSchema } from "./operation_errors.ts";
 import { checkChoices, runPipelineSchema, toRow } from "./run_pipeline.ts";
 import { type SweepState, sweepStateSchema } from "./sweep_state.ts";
@@ -40,14 +33,7 @@ const variantSchema = z.strictObject({
 
 export const runSweepSchema = z.strictObject({
   name: z.string().min(1).describe("Its runs are <name>/<variant>"),
-  dataSource: z.discriminatedUnion("type", [
-    supabaseSourceSchema,
-    tableSourceSchema,
-    localSourceSchema,
-    promptsSourceSchema,
-    setSourceSchema,
-    runSourceSchema,
-  ]),
+  dataSource: sweptSourceSchema,
   variants: z.array(variantSchema).min(1),
   endpoint: z.string().min(1).optional().describe("Of variants without one"),
   model: z.string().min(1).optional().describe("Of variants without one"),

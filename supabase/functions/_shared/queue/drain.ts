@@ -1,31 +1,10 @@
-import type { Clock } from "../clock.ts";
 import { claimTasks } from "./claim_tasks.ts";
 import { handOver } from "./hand_over.ts";
 import { keepLeases } from "./keep_leases.ts";
 import { storeResults } from "./store_results.ts";
 import type { TaskHandler } from "./task_handler.ts";
 import type { TaskQueue } from "./task_queue.ts";
-import { WorkingLife } from "./working_life.ts";
-
-export type { TaskHandler, WorkerState } from "./task_handler.ts";
-
-export interface DrainSettings {
-  /** How long to go on claiming; what is in flight then is finished, the rest released. */
-  budgetMs: number;
-  /**
-   * The share of another budget that is used up, 0 to 1, such as the processor time that the
-   * platform allows an isolate. The larger of the two shares counts.
-   */
-  load?(): number;
-  /** Whether another task may begin beside those in flight; default always. */
-  hasRoom?(): boolean;
-  heartbeatMs?: number;
-  /** At most so many results are stored together. */
-  flushSize?: number;
-  /** Aborted when the isolate is about to be killed: everything held is given back at once. */
-  stop: AbortSignal;
-  clock: Clock;
-}
+import { type DrainSettings, WorkingLife } from "./working_life.ts";
 
 /**
  * Claims tasks and works on them until none is to come, a successor is there or the time is up.

@@ -5,7 +5,8 @@ import {
   assertRejects,
 } from "@std/assert";
 import { PipelineError } from "../errors.ts";
-import { drain, type WorkerState } from "./drain.ts";
+import { drain } from "./drain.ts";
+import type { WorkerState } from "./task_handler.ts";
 import type { Task, TaskQueue } from "./task_queue.ts";
 import {
   createFakeQueue,

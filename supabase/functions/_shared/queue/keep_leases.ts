@@ -2,7 +2,7 @@ import type { WorkingLife } from "./working_life.ts";
 
 /** Extends the leases of all that is held, drops what was lost and hears of the run's status. */
 export async function keepLeases(life: WorkingLife): Promise<void> {
-  const { queue, holding, change, settings: { heartbeatMs = 4_000 } } = life;
+  const { queue, holding, change, settings: { heartbeatMs = 3_000 } } = life;
   for (;;) {
     await change.until(() => life.isOver(), heartbeatMs);
     if (life.isOver()) return;

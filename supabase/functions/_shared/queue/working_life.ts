@@ -1,9 +1,27 @@
+import type { Clock } from "../clock.ts";
 import { ChangeSignal } from "./change_signal.ts";
-import type { DrainSettings } from "./drain.ts";
 import { Holding } from "./holding.ts";
 import { StockPlan } from "./stock_plan.ts";
 import type { TaskHandler } from "./task_handler.ts";
 import type { RunStatus, Task, TaskOutcome, TaskQueue } from "./task_queue.ts";
+
+export interface DrainSettings {
+  /** How long to go on claiming; what is in flight then is finished, the rest released. */
+  budgetMs: number;
+  /**
+   * The share of another budget that is used up, 0 to 1, such as the processor time that the
+   * platform allows an isolate. The larger of the two shares counts.
+   */
+  load?(): number;
+  /** Whether another task may begin beside those in flight; default always. */
+  hasRoom?(): boolean;
+  heartbeatMs?: number;
+  /** At most so many results are stored together. */
+  flushSize?: number;
+  /** Aborted when the isolate is about to be killed: everything held is given back at once. */
+  stop: AbortSignal;
+  clock: Clock;
+}
 
 /**
  * What a worker is doing:

@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { ResolveDns } from "../model/egress_guard.ts";
-import type { TaskHandler } from "../queue/drain.ts";
+import type { TaskHandler } from "../queue/task_handler.ts";
 import type { Stage } from "../queue/task_queue.ts";
 import type { Isolate, IsolateAccount } from "./isolate.ts";
 

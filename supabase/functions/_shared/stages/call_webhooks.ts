@@ -1,4 +1,4 @@
-import type { TaskHandler } from "../queue/drain.ts";
+import type { TaskHandler } from "../queue/task_handler.ts";
 import type { Evaluation } from "./with_evaluators.ts";
 
 /** The payload of a task of stage webhook, as `enqueue_evaluations()` writes it. */

@@ -1,5 +1,6 @@
 import type { TextsToEmbed } from "../evaluation/judging/question.ts";
 import type { ModelCaller } from "../model/call_model.ts";
+import { sizeOf } from "../model/embedding_vector.ts";
 import type { TaskOutcome } from "../queue/task_queue.ts";
 import { toCallFacts } from "./call_facts.ts";
 import { toFailure, toJudgeError } from "./judge_error.ts";
@@ -20,7 +21,11 @@ export interface EmbedDependencies {
   findVector(request: EmbedRequest): Promise<string | null>;
 }
 
-/** Compares texts by their embeddings: one call for those that are not known yet, whose vectors are kept. */
+/**
+ * Compares texts by their embeddings: one call for those that are not known yet, whose vectors are kept.
+ * Known vectors of another length are of a model that has changed under its name: they are asked for
+ * anew, and replaced.
+ */
 export async function compareTexts(
   { judge, texts, compare }: TextsToEmbed,
   signal: AbortSignal,
@@ -28,37 +33,71 @@ export async function compareTexts(
 ): Promise<TaskOutcome> {
   const { model = ownModel, parameters } = judge;
   const requests = texts.map((embed) => ({ embed, model, parameters }));
-  const vectors = await Promise.all(requests.map(findVector));
-  const missing = requests.filter((_, place) => vectors[place] === null);
-  if (missing.length === 0) {
-    return toOutcome(compare(vectors as string[]), { model, cached: true });
-  }
-  const wanted = missing.map(({ embed }) => embed);
-  const result = await embedder.call({
-    prompt: wanted.at(-1)!,
-    messages: wanted.slice(0, -1)
-      .map((content) => ({ role: "user" as const, content })),
-    parameters: { ...parameters, model },
-    signal,
+  const known = await Promise.all(requests.map(findVector));
+  const found = new Map<EmbedRequest, string>();
+  requests.forEach((request, place) => {
+    const vector = known[place];
+    if (vector !== null) found.set(request, vector);
   });
-  const facts = toCallFacts(result);
-  if (!result.ok) {
-    return { outcome: "failed", error: toJudgeError(result.error), ...facts };
+  if (!areOfOneSize(found)) found.clear();
+  const missing = requests.filter((request) => !found.has(request));
+  if (missing.length === 0) {
+    return toOutcome(compareFound(), { model, cached: true });
   }
-  const given: string[] = JSON.parse(result.text);
-  if (given.length !== missing.length) {
-    const problem =
-      `Cannot score: the endpoint "${judge.endpoint}" gave ${given.length} embeddings for ${missing.length} texts`;
-    return { ...toFailure("unreadable_answer", problem), ...facts };
+  const embedded: { request: EmbedRequest; vector: string }[] = [];
+  let facts: CallFacts | undefined;
+  let asked = missing;
+  while (asked.length > 0) {
+    const wanted = asked.map(({ embed }) => embed);
+    const result = await embedder.call({
+      prompt: wanted.at(-1)!,
+      messages: wanted.slice(0, -1)
+        .map((content) => ({ role: "user" as const, content })),
+      parameters: { ...parameters, model },
+      signal,
+    });
+    facts = addFacts(toCallFacts(result), facts);
+    if (!result.ok) {
+      return { outcome: "failed", error: toJudgeError(result.error), ...facts };
+    }
+    const given: string[] = JSON.parse(result.text);
+    if (given.length !== asked.length) {
+      const problem =
+        `Cannot score: the endpoint "${judge.endpoint}" gave ${given.length} embeddings for ${asked.length} texts`;
+      return { ...toFailure("unreadable_answer", problem), ...facts };
+    }
+    asked.forEach((request, place) => {
+      embedded.push({ request, vector: given[place] });
+      found.set(request, given[place]);
+    });
+    asked = areOfOneSize(found)
+      ? []
+      : requests.filter((request) =>
+        !embedded.some((text) => text.request === request)
+      );
   }
-  const embedded = missing.map((request, place) => ({
-    request,
-    vector: given[place],
-  }));
-  const all = requests.map((request, place) =>
-    vectors[place] ?? given[missing.indexOf(request)]
-  );
-  return { ...toOutcome(compare(all), facts), embedded };
+  return { ...toOutcome(compareFound(), facts!), embedded };
+
+  function compareFound() {
+    return compare(requests.map((request) => found.get(request)!));
+  }
+}
+
+function areOfOneSize(vectors: Map<EmbedRequest, string>): boolean {
+  return new Set([...vectors.values()].map(sizeOf)).size <= 1;
+}
+
+type CallFacts = ReturnType<typeof toCallFacts>;
+
+function addFacts(facts: CallFacts, earlier?: CallFacts): CallFacts {
+  const inputTokens = (facts.inputTokens ?? 0) + (earlier?.inputTokens ?? 0);
+  return earlier
+    ? {
+      ...facts,
+      inputTokens,
+      durationMs: facts.durationMs + earlier.durationMs,
+    }
+    : facts;
 }
 
 function toOutcome(

@@ -116,3 +116,26 @@ Deno.test("compareTexts() leaves a failed call to the database, by its class", a
     "Cannot score: the judge failed: slow down",
   ]);
 });
+
+Deno.test("compareTexts() asks anew for what is known by a vector of another length", async () => {
+  const longer = packVector([1, 0, 0]);
+  // The first call embeds the text that is not known, the second the one whose vector does not fit.
+  const { outcome, asked } = await compare({ "Paris.": longer }, [other]);
+  assertEquals(asked.map(({ prompt }) => prompt), ["Paris", "Paris."]);
+  assertEquals(outcome, {
+    outcome: "succeeded",
+    vote: { score: 0 },
+    model: undefined,
+    ...facts,
+    durationMs: 10,
+    inputTokens: 18,
+    pauseMs: undefined,
+    embedded: [
+      { request: keptAs("Paris"), vector: other },
+      { request: keptAs("Paris."), vector: other },
+    ],
+  });
+  const both = await compare({ "Paris.": longer, "Paris": one }, [one, other]);
+  assertEquals(both.asked.length, 1);
+  assertEquals(both.asked[0].messages?.length, 1);
+});

@@ -1,4 +1,4 @@
-import type { WorkerState } from "../queue/drain.ts";
+import type { WorkerState } from "../queue/task_handler.ts";
 import type { Task, TaskOutcome, TaskQueue } from "../queue/task_queue.ts";
 
 const SOURCE_FAILED: TaskOutcome = {

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { EgressGuard } from "../model/egress_guard.ts";
 import { readBeginning } from "../model/response_body.ts";
 import { readRetryAfter } from "../model/retry_after.ts";
-import type { TaskHandler } from "../queue/drain.ts";
+import type { TaskHandler } from "../queue/task_handler.ts";
 import type { TaskOutcome } from "../queue/task_queue.ts";
 import type { TaskError } from "../task_error.ts";
 import { signWebhook } from "./webhook_signature.ts";

@@ -2,12 +2,14 @@ import type { EvaluationRow } from "../evaluation/evaluation_row.ts";
 import type { EvaluationContext, Evaluator } from "../evaluation/evaluator.ts";
 import type { Question } from "../evaluation/judging/question.ts";
 import type { Score } from "../evaluation/score.ts";
-import type { TaskHandler } from "../queue/drain.ts";
+import type { TaskHandler } from "../queue/task_handler.ts";
 import { toJudgeTasks } from "./judge_task.ts";
 import type { Evaluation } from "./with_evaluators.ts";
 
 /** After so long a task is stored as far as it is, so that no task is more than an isolate can do. */
 const SLICE_MS = 250;
+/** The same once the worker is to end: rows that take no time are not worth another task. */
+const LAST_SLICE_MS = 25;
 /** What the evaluators of one row may take together; who comes later gives an error instead. */
 const ROW_MS = 1_000;
 
@@ -46,13 +48,13 @@ export function createEvaluateHandler(
 
   return async function evaluateResponses(task, { signal, isSpent }) {
     const { evaluationIds } = task.payload as { evaluationIds: number[] };
-    const rows = await readRows(evaluationIds);
-    const endsAt = now() + SLICE_MS;
+    const rows = local.length === 0 ? [] : await readRows(evaluationIds);
+    const startedAt = now();
+    const hasTime = () =>
+      now() - startedAt < (isSpent() ? LAST_SLICE_MS : SLICE_MS);
     const pending: (Evaluated | Promise<Evaluated>)[] = [];
     let done = 0;
-    while (
-      done < rows.length && (done === 0 || now() < endsAt && !isSpent())
-    ) {
+    while (done < rows.length && (done === 0 || hasTime())) {
       pending.push(...evaluateRow(rows[done++], { ...context, signal }));
     }
     const evaluated = await Promise.all(pending);

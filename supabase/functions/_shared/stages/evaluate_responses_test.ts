@@ -24,6 +24,7 @@ function evaluate(
   dependencies: Partial<Evaluation>,
   signal = new AbortController().signal,
   now = () => 0,
+  isSpent = false,
 ) {
   return createEvaluateHandler({
     evaluators: [constant],
@@ -31,7 +32,7 @@ function evaluate(
     context: aContext(),
     asksTyped: () => false,
     ...dependencies,
-  }, { now, onSpent: () => {} })(task, { signal, isSpent: () => false });
+  }, { now, onSpent: () => {} })(task, { signal, isSpent: () => isSpent });
 }
 
 const constant: Evaluator = {
@@ -66,6 +67,23 @@ Deno.test("createEvaluateHandler() gives a score per row and evaluator, and leav
   });
 });
 
+Deno.test("createEvaluateHandler() reads no rows where other stages make all scores", async () => {
+  const batched: Evaluator = {
+    ...constant,
+    evaluateBatch: () => Promise.reject(new Error("is a stage of its own")),
+  };
+  const outcome = await evaluate({
+    evaluators: [batched],
+    readRows: () => Promise.reject(new Error("nobody needs them")),
+  });
+  assertEquals(outcome, {
+    outcome: "succeeded",
+    scores: [],
+    enqueue: [],
+    payload: undefined,
+  });
+});
+
 Deno.test("createEvaluateHandler() stores what it had time for, and leaves the rest as a task", async () => {
   let time = 0;
   const slow: Evaluator = {
@@ -91,6 +109,26 @@ Deno.test("createEvaluateHandler() stores what it had time for, and leaves the r
     stage: "evaluate",
     payload: { evaluationIds: [2] },
   });
+});
+
+Deno.test("createEvaluateHandler() goes on for a moment when its worker is spent, not for long", async () => {
+  let time = 0;
+  const quick: Evaluator = {
+    ...constant,
+    evaluate: () => {
+      time += 10;
+      return { evaluator: "quick", score: 1 };
+    },
+  };
+  const readRows = () =>
+    Promise.resolve([1, 2, 3, 4, 5].map((id) => aRow({ id })));
+  const outcome = await evaluate(
+    { evaluators: [quick], readRows },
+    undefined,
+    () => time,
+    true,
+  ) as unknown as { scores: unknown[] };
+  assertStrictEquals(outcome.scores.length, 3);
 });
 
 Deno.test("createEvaluateHandler() gives an error for evaluators that a row has no time for", async () => {

@@ -1,6 +1,6 @@
 import type { ModelCaller } from "../model/call_model.ts";
 import type { Message } from "../prompt.ts";
-import type { TaskHandler } from "../queue/drain.ts";
+import type { TaskHandler } from "../queue/task_handler.ts";
 import type { TaskOutcome } from "../queue/task_queue.ts";
 import { toCallFacts } from "./call_facts.ts";
 import { withLimitOfTask } from "./limit_of_task.ts";

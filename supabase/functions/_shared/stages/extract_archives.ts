@@ -1,14 +1,9 @@
-import type { ArchiveError } from "../archive/archive_error.ts";
-import type { ArchiveCursor, PromptEvent } from "../archive/archive_event.ts";
-import type { LeftOut } from "../archive/left_out_tally.ts";
+import type { ArchiveCursor } from "../archive/archive_event.ts";
 import type { ExtractOptions } from "../archive/options.ts";
-import { placeOf } from "../archive/prompts/place.ts";
-import { promptRank } from "../archive/prompts/sample.ts";
-import { type ArchiveName, readArchive } from "../archive/read_archive.ts";
+import { readArchive } from "../archive/read_archive.ts";
 import { countBytes } from "../count_bytes.ts";
 import { PipelineError } from "../errors.ts";
-import { keyOf } from "../prompt_key.ts";
-import type { TaskHandler, WorkerState } from "../queue/drain.ts";
+import type { TaskHandler, WorkerState } from "../queue/task_handler.ts";
 import type {
   Loss,
   Task,
@@ -20,6 +15,7 @@ import type { ArchiveStorage, OpenObject, StoragePage } from "../storage.ts";
 import type { TableCursor, TablePage } from "../tables/table_page.ts";
 import { continueList } from "./continue_list.ts";
 import { extractTable, type TablePayload } from "./extract_table.ts";
+import { promptTask, toLoss } from "./prompt_task.ts";
 
 /** What is left of a run's list of prompts, a page of a folder to list, or an archive to read. */
 export type ExtractPayload =
@@ -199,28 +195,6 @@ async function openWhereItWas(
     object: await storage.open(bucket, path, 0, signal),
     cursor: null,
   };
-}
-
-/** The task that asks a prompt. */
-export function promptTask(
-  found: PromptEvent,
-  options: ExtractOptions,
-): TaskToEnqueue {
-  const { prompt } = found;
-  const key = options.dedupe ? keyOf(prompt) : placeOf(found);
-  const task: TaskToEnqueue = { stage: "execute", key, prompt };
-  if (options.sample === undefined || options.sample < 1) return task;
-  // A sample of n can only be drawn when all prompts are known: the database does it.
-  const rank = promptRank(found, options);
-  return { ...task, rank, availableAt: "infinity" };
-}
-
-/** What could not be read, as errors of a run tell it. */
-export function toLoss(
-  { code, message, ...place }: ArchiveError | LeftOut,
-  archive: ArchiveName,
-): Loss {
-  return { code, message, place: { ...archive, ...place } };
 }
 
 function toFailure(error: unknown, payload: ExtractPayload): TaskOutcome {

@@ -1,6 +1,7 @@
-import { promptTask, toLoss } from "./extract_archives.ts";
+import { ahead } from "../ahead.ts";
+import { promptTask, toLoss } from "./prompt_task.ts";
 import type { ExtractOptions } from "../archive/options.ts";
-import type { WorkerState } from "../queue/drain.ts";
+import type { WorkerState } from "../queue/task_handler.ts";
 import type {
   Loss,
   Task,
@@ -64,20 +65,28 @@ export async function extractTable(
     : isWatch
     ? cursorOfWaiting(waits)
     : null;
-  let next = start === undefined ? undefined : readTable(source, start);
-  while (next !== undefined) {
-    const page = await next;
+  async function* fetchPages(): AsyncGenerator<TablePage, void> {
+    let cursor = start;
+    while (cursor !== undefined) {
+      const page = await readTable(source, cursor);
+      yield page;
+      cursor = follow(page.cursor);
+    }
+  }
+  async function* readPages() {
+    for await (const page of ahead(fetchPages())) {
+      signal.throwIfAborted();
+      onBytes(page.lines.length);
+      yield { page, read: await readPage(page, options) };
+    }
+  }
+  // The database reads a page while another is parsed and a third is stored.
+  for await (const { page, read } of ahead(readPages())) {
     signal.throwIfAborted();
-    // The database reads the next page while this one is worked on.
-    const following = follow(page.cursor);
-    next = following === undefined ? undefined : readTable(source, following);
-    // Whoever stops before it comes does not wait for it.
-    next?.catch(() => {});
-    onBytes(page.lines.length);
-    const read = await readPage(page, options);
+    const isKnownAgain = page.cursor.resumeFrom !== undefined;
     const enqueue: TaskToEnqueue[] = read.prompts.map((prompt) => ({
       ...promptTask(prompt, options),
-      row: prompt.row,
+      ...isKnownAgain && { row: prompt.row },
     }));
     if (isWatch) waits = withoutAnswered(waits, read, page.cursor);
     else if (read.waitsUntil !== undefined) {
@@ -90,7 +99,8 @@ export async function extractTable(
     });
     if (goesOn) return null;
     if (full) break;
-    if (next !== undefined && (status !== "running" || isSpent())) return null;
+    const isLast = follow(page.cursor) === undefined;
+    if (!isLast && (status !== "running" || isSpent())) return null;
   }
   return { outcome: "succeeded" };
 }

@@ -4,7 +4,7 @@ import type {
   SpokenQuestion,
   Vote,
 } from "../evaluation/judging/question.ts";
-import type { TaskHandler } from "../queue/drain.ts";
+import type { TaskHandler } from "../queue/task_handler.ts";
 import type { Task, TaskOutcome } from "../queue/task_queue.ts";
 import type { TaskError } from "../task_error.ts";
 import {

@@ -4,7 +4,7 @@ import { readArchive } from "../archive/read_archive.ts";
 import type { ArchiveError } from "../archive/archive_error.ts";
 import type { LeftOut } from "../archive/left_out_tally.ts";
 import type { Database } from "../database.ts";
-import { keyOf } from "../prompt_key.ts";
+import { promptKey } from "../prompt_key.ts";
 import type { TableCursor, TablePage } from "./table_page.ts";
 
 /** Where a prompt stands in its table, by which it is known again. */
@@ -108,6 +108,8 @@ function toTablePrompt(event: PromptEvent, page: TablePage): TablePrompt {
   const isWhole = page.format === null;
   const id = isWhole ? String(conversation) : prompt.source.messageId ?? "";
   prompt.source.key = toKey(page.idColumns, id);
+  // Needed here anyway: the database need not make it again.
+  prompt.key ??= promptKey(prompt);
   const numbers = page.fresh ?? page.recent;
   const number = numbers !== null && Object.hasOwn(numbers, id)
     ? numbers[id]
@@ -119,7 +121,7 @@ function toTablePrompt(event: PromptEvent, page: TablePage): TablePrompt {
     ...event,
     row: {
       id: isWhole ? `${id}\u001f${message}` : id,
-      key: keyOf(prompt),
+      key: prompt.key,
       // Undefined: its row is not among the new ones.
       number: (isWhole && number !== undefined ? null : number) as number,
     },

@@ -1,7 +1,7 @@
 import { readCopyCell } from "../records/copy_text.ts";
 import { toValue } from "../records/row_scanner.ts";
 import { BrokenContainer } from "./broken_container.ts";
-import type { ArchivePart } from "./open_archive.ts";
+import type { ArchivePart } from "./archive_part.ts";
 
 /** `COPY public."Message_v2" (id, "chatId", parts) FROM stdin;` */
 const COPY = /^COPY (.+?) \((.*)\) FROM stdin;$/i;

@@ -1,3 +1,4 @@
+import type { ArchivePart } from "./archive_part.ts";
 import { BrokenContainer } from "./broken_container.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import { dumpTables, isDump } from "./dump_tables.ts";
@@ -7,16 +8,6 @@ import { joinStores } from "./opencode_store.ts";
 import { unzip } from "./unzip.ts";
 import { unzstd } from "./unzstd.ts";
 import { utf16Of, utf16ToUtf8 } from "./utf16.ts";
-
-/** One file of text: the archive itself, or one entry of a zip. */
-export interface ArchivePart {
-  /** Name of the zip entry. */
-  entry?: string;
-  /** UTF-8 bytes, to be read before the next part is asked for. */
-  chunks: AsyncIterable<Uint8Array>;
-  /** True when an offset in `chunks` is also an offset in the archive. */
-  seekable: boolean;
-}
 
 /**
  * Opens whatever the bytes are (plain text, UTF-16, gzip, Zstandard, zip, a dump of a database) by looking at them. Throws

@@ -4,7 +4,6 @@ import {
   type JsonObject,
   objectOrEmpty,
   objectsOf,
-  textOrUndefined,
 } from "../json.ts";
 import { storedJson } from "../records/stored_json.ts";
 import { conversationFormat } from "./format.ts";
@@ -34,8 +33,8 @@ export const agno = conversationFormat({
       );
     }
     return [{
-      id: textOrUndefined(record.session_id ?? record.id),
-      model: textOrUndefined(runsOf(record)[0]?.model),
+      id: record.session_id ?? record.id,
+      model: runsOf(record)[0]?.model,
       turns,
     }];
   },

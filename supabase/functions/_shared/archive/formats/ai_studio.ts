@@ -4,13 +4,12 @@ import {
   type JsonObject,
   objectOrEmpty,
   objectsOf,
-  textOrUndefined,
 } from "../json.ts";
 import { leaveOut } from "../left_out.ts";
 import { conversationFormat } from "./format.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
-import { textTurn, turnsOf } from "./text_turn.ts";
+import { textTurn } from "./text_turn.ts";
 
 /**
  * Google AI Studio, one file per conversation: `{chunkedPrompt: {chunks: [{role, text}]}}`. Thoughts
@@ -22,13 +21,13 @@ export const aiStudio = conversationFormat({
   read: (record) => {
     const { chunks } = objectOrEmpty(record.chunkedPrompt);
     return [{
-      id: textOrUndefined(record.id),
-      title: textOrUndefined(record.displayName ?? record.title),
-      model: textOrUndefined(objectOrEmpty(record.runSettings).model),
-      turns: turnsOf([
+      id: record.id,
+      title: record.displayName ?? record.title,
+      model: objectOrEmpty(record.runSettings).model,
+      turns: [
         textTurn("system", textOf(record.systemInstruction)),
         ...objectsOf(chunks).map(toTurn),
-      ]),
+      ],
     }];
   },
 });

@@ -1,6 +1,6 @@
 import { type Json, textOrUndefined } from "../json.ts";
 import { conversationFormat } from "./format.ts";
-import { textTurn, turnsOf } from "./text_turn.ts";
+import { textTurn } from "./text_turn.ts";
 
 /**
  * Alpaca: `{instruction, input, output, system, history: [[user, assistant]]}`; Dolly writes
@@ -17,8 +17,8 @@ export const alpaca = conversationFormat({
       textOrUndefined(record.context);
     const instruction = String(record.instruction);
     return [{
-      id: textOrUndefined(record.id),
-      turns: turnsOf([
+      id: record.id,
+      turns: [
         textTurn("system", record.system),
         ...(Array.isArray(record.history) ? record.history : [])
           .flatMap(pairTurns),
@@ -27,7 +27,7 @@ export const alpaca = conversationFormat({
           text: rest === undefined ? instruction : `${instruction}\n${rest}`,
         },
         textTurn("assistant", record.output ?? record.response),
-      ]),
+      ],
     }];
   },
 });

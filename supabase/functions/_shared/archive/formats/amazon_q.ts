@@ -9,7 +9,7 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import { leaveOut } from "../left_out.ts";
-import { parseJson } from "../records/parse_json.ts";
+import { storedJson } from "../records/stored_json.ts";
 import { eventFormat } from "./event_format.ts";
 import { conversationFormat } from "./format.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
@@ -27,7 +27,7 @@ export const amazonQ = conversationFormat({
   name: "amazon_q",
   matches: (record) => {
     const [first] = exchangesOf(conversationIn(record));
-    return first !== undefined && isObject(first.user.content ?? null);
+    return first !== undefined && isObject(first.user.content);
   },
   ignored: {
     "user/ToolUseResults": "what a tool answered",
@@ -36,9 +36,7 @@ export const amazonQ = conversationFormat({
   read: (record) => {
     const conversation = conversationIn(record);
     return [{
-      id: textOrUndefined(
-        conversation.conversation_id ?? record.conversation_id,
-      ),
+      id: conversation.conversation_id ?? record.conversation_id,
       turns: exchangesOf(conversation).flatMap(({ user, assistant }) =>
         turnsOf([userTurn(user), assistantTurn(assistant)])
       ),
@@ -55,9 +53,9 @@ export const amazonQ = conversationFormat({
 export const kiro = eventFormat({
   name: "kiro",
   matches: ({ kind, data }) =>
-    typeof kind === "string" && isObject(data ?? null) &&
+    typeof kind === "string" && isObject(data) &&
     /^(?:Prompt|AssistantMessage|ToolResults)$/.test(kind) &&
-    Array.isArray((data as JsonObject).content),
+    Array.isArray(data.content),
   ignored: {
     ToolResults: "what a tool answered",
     Clear: "about the session",
@@ -79,14 +77,8 @@ export const kiro = eventFormat({
 });
 
 function conversationIn(record: JsonObject): JsonObject {
-  const { value } = record;
-  if (typeof value !== "string" || !value.startsWith("{")) return record;
-  try {
-    return objectOrEmpty(parseJson(value));
-  } catch {
-    // A row of another table.
-    return record;
-  }
+  const stored = typeof record.value === "string" && storedJson(record.value);
+  return isObject(stored) ? stored : record;
 }
 
 interface Exchange {
@@ -100,7 +92,7 @@ function exchangesOf({ history }: JsonObject): Exchange[] {
     Array.isArray(entry)
       ? { user: entry[0], assistant: entry[1] }
       : objectOrEmpty(entry)
-  ).filter(({ user }) => isObject(user ?? null)).map((entry) => ({
+  ).filter(({ user }) => isObject(user)).map((entry) => ({
     user: objectOrEmpty(entry.user),
     assistant: objectOrEmpty(entry.assistant),
   }));

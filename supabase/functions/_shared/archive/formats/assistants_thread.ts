@@ -1,11 +1,11 @@
 import {
-  firstObject,
+  type Json,
   type JsonObject,
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
-import { buildAll, conversationFormat } from "./format.ts";
+import { listedFormat } from "./format.ts";
 import { messageTurn } from "./list_turns.ts";
 
 /**
@@ -20,12 +20,11 @@ export const assistantsThread = eventFormat({
 });
 
 /** The same as the API gives it: `{object: "list", data: […]}`. */
-export const assistantsThreadList = conversationFormat({
-  name: "assistants_thread_list",
-  matches: (record) => assistantsThread.matches(firstObject(record.data)),
-  read: (record) =>
-    buildAll(assistantsThread, reversed(objectsOf(record.data))),
-});
+export const assistantsThreadList = listedFormat(
+  "assistants_thread_list",
+  assistantsThread,
+  ({ data }) => reversed(objectsOf(data)) as Json[],
+);
 
 /** Messages of the same second keep their order, which in a list is the wrong way round. */
 function reversed(messages: JsonObject[]): JsonObject[] {

@@ -1,15 +1,16 @@
-import type { Conversation, Turn } from "../conversation.ts";
+import type { Turn } from "../conversation.ts";
 import {
-  firstObject,
-  isObject,
   type Json,
   type JsonObject,
   objectOrEmpty,
   objectsOf,
-  textOrUndefined,
 } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
-import { buildAll, conversationFormat } from "./format.ts";
+import {
+  conversationFormat,
+  listedFormat,
+  type ReadConversation,
+} from "./format.ts";
 import { textOf } from "./text_of.ts";
 import { textTurn } from "./text_turn.ts";
 
@@ -58,11 +59,7 @@ export const autogenMessages = eventFormat({
  * A run or the state of a team in one object: `{messages: […], stop_reason}`, or `{agent_states:
  * {…: {message_thread | llm_context: {messages}}}}`, of which the thread of the group is read.
  */
-export const autogenRun = conversationFormat({
-  name: "autogen",
-  matches: (record) => autogenMessages.matches(firstObject(messagesOf(record))),
-  read: (record) => buildAll(autogenMessages, objectsOf(messagesOf(record))),
-});
+export const autogenRun = listedFormat("autogen", autogenMessages, messagesOf);
 
 /**
  * AutoGen 0.2: `{chat_history | messages: [{content, role, name}]}` of `initiate_chat`. Roles are those that
@@ -101,16 +98,13 @@ function isNamed(history: Json | undefined): boolean {
     messages.some(({ name }) => PERSON.test(String(name)));
 }
 
-function readChat(record: JsonObject): Conversation {
+function readChat(record: JsonObject): ReadConversation {
   const turns = objectsOf(historyOf(record)).map(
     ({ name, role, content }): Turn | undefined =>
       role === "system" || role === "tool" ? undefined : textTurn(
         PERSON.test(String(name)) ? "user" : "assistant",
-        textOf(isObject(content ?? null) ? content : content ?? ""),
+        textOf(content),
       ),
   );
-  return {
-    id: textOrUndefined(record.chat_id ?? record.id),
-    turns: turns.filter((turn) => turn !== undefined),
-  };
+  return { id: record.chat_id ?? record.id, turns };
 }

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, textOrUndefined } from "../json.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import { leaveOut } from "../left_out.ts";
 import { conversationFormat } from "./format.ts";
 import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
@@ -21,8 +21,8 @@ export const bedrockBatch = conversationFormat({
       return [];
     }
     return [{
-      id: textOrUndefined(record.recordId),
-      model: textOrUndefined(record.modelId),
+      id: record.recordId,
+      model: record.modelId,
       isCall: true,
       turns: loggedCall(loggedTurns(modelInput), loggedAnswer(modelOutput), {}),
     }];

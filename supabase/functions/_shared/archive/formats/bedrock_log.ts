@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, textOrUndefined } from "../json.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import { conversationFormat } from "./format.ts";
 import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
 
@@ -10,7 +10,7 @@ export const bedrockLog = conversationFormat({
   name: "bedrock_log",
   matches: (record) => bodyIn(record.input) !== undefined,
   read: (record) => [{
-    model: textOrUndefined(record.modelId),
+    model: record.modelId,
     isCall: true,
     turns: loggedCall(loggedTurns(bodyIn(record.input)), answerOf(record), {
       time: record.timestamp,

@@ -17,16 +17,13 @@ export const braintrust = conversationFormat({
   name: "braintrust",
   matches: (record) => isEvent(record) || isEvent(firstObject(listOf(record))),
   read: (record) =>
-    (isEvent(record) ? [record] : objectsOf(listOf(record))).flatMap(
+    (isEvent(record) ? [record] : objectsOf(listOf(record))).map(
       (event) => {
         if (!isRoot(event)) {
           leaveOut("span", event, { span: "below the root, which it repeats" });
-          return [];
+          return undefined;
         }
-        const conversation = rowConversation(withoutPlumbing(event), {
-          firstText: true,
-        });
-        return conversation ?? [];
+        return rowConversation(withoutPlumbing(event), { firstText: true });
       },
     ),
 });

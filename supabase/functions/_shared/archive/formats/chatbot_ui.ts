@@ -1,7 +1,7 @@
-import { firstObject, isObject, objectsOf, textOrUndefined } from "../json.ts";
+import { firstObject, isObject, objectsOf } from "../json.ts";
 import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
-import { textTurn, turnsOf } from "./text_turn.ts";
+import { textTurn } from "./text_turn.ts";
 
 /**
  * Chatbot UI, versions 1 to 4: `{version, history: [{id, name, messages, model, prompt}]}`. `prompt`
@@ -15,14 +15,12 @@ export const chatbotUi = conversationFormat({
       Array.isArray(record.folders) && Array.isArray(record.prompts)),
   read: (record) =>
     objectsOf(record.history).map((chat) => ({
-      id: textOrUndefined(chat.id),
-      title: textOrUndefined(chat.name),
-      model: textOrUndefined(
-        isObject(chat.model) ? chat.model.id : chat.model,
-      ),
-      turns: turnsOf([
+      id: chat.id,
+      title: chat.name,
+      model: isObject(chat.model) ? chat.model.id : chat.model,
+      turns: [
         textTurn("system", chat.prompt),
         ...listTurns(chat.messages),
-      ]),
+      ],
     })),
 });

@@ -1,4 +1,4 @@
-import type { Conversation, Turn } from "../conversation.ts";
+import type { Turn } from "../conversation.ts";
 import {
   isObject,
   type Json,
@@ -11,7 +11,7 @@ import {
   readOnly,
   readPairs,
 } from "../records/projection/projection.ts";
-import { conversationFormat } from "./format.ts";
+import { conversationFormat, type ReadConversation } from "./format.ts";
 import {
   isMapping,
   mappingEntries,
@@ -65,7 +65,7 @@ export const chatgpt = conversationFormat({
   read: (record) => [readConversation(record)],
 });
 
-function readConversation(record: JsonObject): Conversation {
+function readConversation(record: JsonObject): ReadConversation {
   const nodes: TreeNode[] = [];
   for (const [key, node] of mappingEntries(record.mapping)) {
     if (!isObject(node)) continue;
@@ -78,9 +78,9 @@ function readConversation(record: JsonObject): Conversation {
     });
   }
   return {
-    id: textOrUndefined(record.conversation_id ?? record.id),
-    title: textOrUndefined(record.title),
-    model: textOrUndefined(record.default_model_slug),
+    id: record.conversation_id ?? record.id,
+    title: record.title,
+    model: record.default_model_slug,
     turns: treeTurns(nodes, textOrUndefined(record.current_node)),
   };
 }

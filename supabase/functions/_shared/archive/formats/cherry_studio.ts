@@ -1,4 +1,3 @@
-import type { Conversation } from "../conversation.ts";
 import {
   isObject,
   type JsonObject,
@@ -28,8 +27,8 @@ export const cherryStudio = conversationFormat({
       ({ messageId }) => messageId,
     );
     const titles = titlesIn(objectOrEmpty(localStorage));
-    return objectsOf(topics).map(({ id, name, messages }): Conversation => ({
-      id: textOrUndefined(id),
+    return objectsOf(topics).map(({ id, name, messages }) => ({
+      id,
       title: textOrUndefined(name) ?? titles.get(id),
       turns: listTurns(
         objectsOf(messages).map((message) => ({

@@ -1,8 +1,8 @@
-import type { Conversation, Turn } from "../conversation.ts";
+import type { Turn } from "../conversation.ts";
 import { type JsonObject, objectsOf, textOrUndefined } from "../json.ts";
 import { readAll, readList } from "../records/projection/projection.ts";
 import { leaveOut } from "../left_out.ts";
-import { conversationFormat } from "./format.ts";
+import { conversationFormat, type ReadConversation } from "./format.ts";
 import { authorOf } from "./list_turns.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
@@ -33,15 +33,15 @@ export const claudeAi = conversationFormat({
   read: (record) => [readConversation(record)],
 });
 
-function readConversation(record: JsonObject): Conversation {
+function readConversation(record: JsonObject): ReadConversation {
   const messages = objectsOf(record.chat_messages);
   const branching = messages.some((message) =>
     typeof message.parent_message_uuid === "string"
   );
   return {
-    id: textOrUndefined(record.uuid),
-    title: textOrUndefined(record.name),
-    model: textOrUndefined(record.model),
+    id: record.uuid,
+    title: record.name,
+    model: record.model,
     turns: branching
       ? branchTurns(messages, record)
       : turnsOf(messages.map(toTurn)),

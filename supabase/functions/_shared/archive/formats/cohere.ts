@@ -1,4 +1,4 @@
-import { firstObject, textOrUndefined } from "../json.ts";
+import { firstObject } from "../json.ts";
 import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
 import { wrapped } from "./request_messages.ts";
@@ -25,13 +25,13 @@ export const cohere = conversationFormat({
       ...turnsOf([textTurn("user", request.message)]),
     ];
     return [{
-      id: textOrUndefined(request.conversation_id ?? generation_id),
-      model: textOrUndefined(request.model),
+      id: request.conversation_id ?? generation_id,
+      model: request.model,
       isCall: true,
-      turns: turnsOf([
+      turns: [
         ...withSystem(request.preamble, turns),
         textTurn("assistant", text),
-      ]),
+      ],
     }];
   },
 });

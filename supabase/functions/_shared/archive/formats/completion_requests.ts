@@ -5,10 +5,9 @@ import {
   type JsonObject,
   textOrUndefined,
 } from "../json.ts";
-import type { Conversation } from "../conversation.ts";
 import { conversationFormat } from "./format.ts";
 import { loggedTurns } from "./logged_input.ts";
-import { textTurn, turnsOf } from "./text_turn.ts";
+import { textTurn } from "./text_turn.ts";
 import { wrapped } from "./request_messages.ts";
 
 /**
@@ -25,13 +24,13 @@ export const completionRequests = conversationFormat({
     const choices = choicesOf(record.response ?? record.response_body);
     // With n choices each, those of a prompt stand together.
     const each = Math.max(1, Math.floor(choices.length / prompts.length));
-    return prompts.map((text, index): Conversation => ({
+    return prompts.map((text, index) => ({
       id: prompts.length === 1 ? textOrUndefined(record.custom_id) : undefined,
-      model: textOrUndefined(model),
-      turns: turnsOf([
+      model,
+      turns: [
         ...loggedTurns(text),
         textTurn("assistant", choices[index * each]),
-      ]),
+      ],
     }));
   },
 });

@@ -1,4 +1,4 @@
-import { firstObject, isObject, objectsOf, textOrUndefined } from "../json.ts";
+import { firstObject, isObject, objectsOf } from "../json.ts";
 import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
 
@@ -7,8 +7,8 @@ export const continueDev = conversationFormat({
   name: "continue",
   matches: (record) => isObject(firstObject(record.history)?.message),
   read: (record) => [{
-    id: textOrUndefined(record.sessionId),
-    title: textOrUndefined(record.title),
+    id: record.sessionId,
+    title: record.title,
     turns: listTurns(
       objectsOf(record.history).map(({ message }) => message ?? null),
     ),

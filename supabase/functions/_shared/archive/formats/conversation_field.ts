@@ -31,7 +31,7 @@ export const conversationField = conversationFormat({
   read: (record) => [{
     id: conversationIdOf(record) ??
       textOrUndefined(record.question_id ?? record.id),
-    model: textOrUndefined(record.model ?? record.model_a),
+    model: record.model ?? record.model_a,
     turns: timed(
       listTurns(
         listOf(

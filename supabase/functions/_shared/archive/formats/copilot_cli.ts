@@ -8,7 +8,7 @@ import {
 import { eventFormat } from "./event_format.ts";
 import { conversationFormat } from "./format.ts";
 import { messageTurn } from "./list_turns.ts";
-import { textTurn, turnsOf } from "./text_turn.ts";
+import { textTurn } from "./text_turn.ts";
 
 const EVENT_TYPES = /^(?:user|assistant|system|session|hook|tool|subagent)\./;
 
@@ -57,11 +57,9 @@ export const copilotCliHistory = conversationFormat({
   name: "copilot_cli_history",
   matches: (record) => typeof firstObject(record.history)?.role === "string",
   read: (record) => [{
-    id: textOrUndefined(record.sessionId ?? record.id),
-    turns: turnsOf(
-      objectsOf(record.history).map((entry) =>
-        messageTurn({ ...entry, content: entry.content ?? entry.result })
-      ),
+    id: record.sessionId ?? record.id,
+    turns: objectsOf(record.history).map((entry) =>
+      messageTurn({ ...entry, content: entry.content ?? entry.result })
     ),
   }],
 });

@@ -13,12 +13,13 @@ import {
   type ConversationBuilder,
   conversationFormat,
   messageFormat,
+  type ReadConversation,
 } from "./format.ts";
 import { insideBlock } from "./injected_text.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
-import { parseJson } from "../records/parse_json.ts";
+import { storedJson } from "../records/stored_json.ts";
 
 /** Cursor's agent transcripts: `{role, message: {content: [{type: "text", text}]}}` per line. */
 export const cursorTranscript = eventFormat({
@@ -72,9 +73,7 @@ function openComposer(id: string | undefined): ConversationBuilder {
   return {
     add(record) {
       const key = keyOf(record);
-      const value = isObject(record.value)
-        ? record.value
-        : parsed(record.value);
+      const value = storedJson(record.value);
       if (key === undefined || !isObject(value)) return false;
       if (key.bubble !== undefined) {
         const turn = bubbleTurn(value);
@@ -102,11 +101,11 @@ function chatOf(
   chat: JsonObject,
   idKey: string,
   bubbles: Json | undefined,
-): Conversation {
+): ReadConversation {
   return {
-    id: textOrUndefined(chat[idKey]),
-    title: textOrUndefined(chat.name ?? chat.chatTitle),
-    turns: turnsOf(objectsOf(bubbles).map(bubbleTurn)),
+    id: chat[idKey],
+    title: chat.name ?? chat.chatTitle,
+    turns: objectsOf(bubbles).map(bubbleTurn),
   };
 }
 
@@ -114,7 +113,7 @@ function bubbleTurn(bubble: JsonObject): Turn | undefined {
   const { type } = bubble;
   const role = roleOf(type === 1 ? "user" : type === 2 ? "ai" : type);
   const text = textOrUndefined(bubble.text) ??
-    textOrUndefined(bubble.rawText) ?? richWords(parsed(bubble.richText));
+    textOrUndefined(bubble.rawText) ?? richWords(storedJson(bubble.richText));
   return textTurn(role, text, { id: bubble.bubbleId ?? bubble.id });
 }
 
@@ -141,14 +140,4 @@ function keyOf(
   return kind === "composerData" && composer !== undefined
     ? { composer }
     : undefined;
-}
-
-function parsed(value: Json | undefined): Json {
-  if (typeof value !== "string") return null;
-  try {
-    return parseJson(value);
-  } catch {
-    // A row that is cut or binary holds no turn.
-    return null;
-  }
 }

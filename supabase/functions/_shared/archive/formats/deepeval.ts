@@ -1,14 +1,13 @@
-import type { Conversation } from "../conversation.ts";
 import {
   isObject,
   type JsonObject,
   objectOrEmpty,
   objectsOf,
-  textOrUndefined,
 } from "../json.ts";
 import { rowConversation } from "./dataset_row.ts";
-import { conversationFormat } from "./format.ts";
+import { conversationFormat, type ReadConversation } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
+import { describeLastPrompt } from "./text_turn.ts";
 
 /**
  * Test runs of DeepEval: `{testCases: [{input, actualOutput, expectedOutput, metricsData}],
@@ -25,8 +24,7 @@ export const deepeval = conversationFormat({
     const { testCases, conversationalTestCases } = casesOf(record) ?? {};
     return [
       ...objectsOf(testCases).map(withoutLogs)
-        .map((test) => rowConversation(test))
-        .filter((conversation) => conversation !== undefined),
+        .map((test) => rowConversation(test)),
       ...objectsOf(conversationalTestCases).map(readTalk),
     ];
   },
@@ -46,7 +44,7 @@ function isTalk({ turns, scenario, expected_outcome }: JsonObject): boolean {
 
 function readTalk(
   { turns, name, scenario, ...more }: JsonObject,
-): Conversation {
+): ReadConversation {
   const expected = more.expected_outcome ?? more.expectedOutcome;
   // Earlier versions wrote a pair as a turn.
   const talk = objectsOf(turns).flatMap((turn) =>
@@ -54,14 +52,11 @@ function readTalk(
       ? rowConversation(turn)?.turns ?? []
       : listTurns([turn])
   );
-  const last = talk.findLast(({ role }) => role === "user");
-  if (last !== undefined) {
-    last.metadata = {
-      ...scenario !== undefined && { scenario },
-      ...expected !== undefined && { expected_outcome: expected },
-    };
-  }
-  return { title: textOrUndefined(name), turns: talk };
+  describeLastPrompt(talk, {
+    ...scenario !== undefined && { scenario },
+    ...expected !== undefined && { expected_outcome: expected },
+  });
+  return { title: name, turns: talk };
 }
 
 /** Logs and traces of the judge are longer than everything else. */

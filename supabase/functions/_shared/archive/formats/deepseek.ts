@@ -30,8 +30,8 @@ export const deepseek = conversationFormat({
   lacksMessages: ({ id, inserted_at }) =>
     id !== undefined && inserted_at !== undefined ? "mapping" : undefined,
   read: (record) => [{
-    id: textOrUndefined(record.id),
-    title: textOrUndefined(record.title),
+    id: record.id,
+    title: record.title,
     turns: treeTurns([...mappingEntries(record.mapping)].flatMap(toNodes)),
   }],
 });

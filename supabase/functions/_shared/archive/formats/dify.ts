@@ -1,15 +1,8 @@
 import type { Turn } from "../conversation.ts";
+import { type JsonObject, objectOrEmpty, textOrUndefined } from "../json.ts";
 import {
-  firstObject,
-  type JsonObject,
-  objectOrEmpty,
-  objectsOf,
-  textOrUndefined,
-} from "../json.ts";
-import {
-  buildAll,
   type ConversationBuilder,
-  conversationFormat,
+  listedFormat,
   messageFormat,
 } from "./format.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
@@ -28,11 +21,7 @@ export const difyRows = messageFormat({
 });
 
 /** The same as the API gives it: `{data: […], has_more}`. */
-export const dify = conversationFormat({
-  name: "dify",
-  matches: (record) => difyRows.matches(firstObject(record.data)),
-  read: (record) => buildAll(difyRows, objectsOf(record.data)),
-});
+export const dify = listedFormat("dify", difyRows, ({ data }) => data);
 
 function openConversation(id: string | undefined): ConversationBuilder {
   const turns: Turn[] = [];

@@ -1,5 +1,12 @@
-import type { Conversation } from "../conversation.ts";
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import type { Conversation, Turn } from "../conversation.ts";
+import {
+  firstObject,
+  isObject,
+  type Json,
+  type JsonObject,
+  objectsOf,
+  textOrUndefined,
+} from "../json.ts";
 import { alsoIgnoring, type Ignored } from "../left_out.ts";
 import type { Projection } from "../records/projection/projection.ts";
 
@@ -61,19 +68,56 @@ type ObjectParts<Format, Read = unknown> =
   & { matches(record: JsonObject): boolean }
   & Read;
 
+/** A conversation as it is found: names are whatever stands in their place, and turns may be missing. */
+export interface ReadConversation extends Pick<Conversation, "isCall"> {
+  id?: Json;
+  title?: Json;
+  model?: Json;
+  turns: (Turn | undefined)[];
+}
+
 /** Builds a format in which every record is an object that holds whole conversations. */
 export function conversationFormat(
   { matches, read, ...parts }: ObjectParts<
     ConversationFormat,
-    { read(record: JsonObject): Conversation[] }
+    { read(record: JsonObject): (ReadConversation | undefined)[] }
   >,
 ): ConversationFormat {
   return {
     ...parts,
     kind: "conversation",
     matches: (record) => isObject(record) && matches(record),
-    read: (record) => isObject(record) ? read(record) : [],
+    read: (record) =>
+      isObject(record)
+        ? read(record).filter((found) => found !== undefined)
+          .map(toConversation)
+        : [],
   };
+}
+
+function toConversation(
+  { id, title, model, turns, ...more }: ReadConversation,
+): Conversation {
+  return {
+    ...more,
+    id: textOrUndefined(id),
+    title: textOrUndefined(title),
+    model: textOrUndefined(model),
+    turns: turns.filter((turn) => turn !== undefined),
+  };
+}
+
+/** The records of a message format as a list in one object, where `recordsIn` finds it. */
+export function listedFormat(
+  name: string,
+  format: MessageFormat,
+  recordsIn: (record: JsonObject) => Json | undefined,
+): ConversationFormat {
+  return conversationFormat({
+    name,
+    matches: (record) => format.matches(firstObject(recordsIn(record))),
+    read: (record) => buildAll(format, objectsOf(recordsIn(record))),
+  });
 }
 
 /** Builds a format in which every record is an object; without `conversationOf` a file is one conversation. */

@@ -4,13 +4,12 @@ import {
   isTextList,
   type Json,
   type JsonObject,
-  textOrUndefined,
 } from "../json.ts";
 import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
 import { wrapped } from "./request_messages.ts";
 import { textOf } from "./text_of.ts";
-import { textTurn, turnsOf } from "./text_turn.ts";
+import { textTurn } from "./text_turn.ts";
 
 /**
  * Gemini's generateContent and tuning data: `{contents: [{role, parts: [{text}]}],
@@ -26,14 +25,14 @@ export const geminiApi = conversationFormat({
     const list = Array.isArray(contents) ? contents : [contents ?? null];
     const system = request.systemInstruction ?? request.system_instruction;
     return [{
-      id: textOrUndefined(record.id),
-      model: textOrUndefined(record.model ?? request.model),
+      id: record.id,
+      model: record.model ?? request.model,
       isCall: true,
-      turns: turnsOf([
+      turns: [
         textTurn("system", textOf(system)),
         ...listTurns(list.map(withRole)),
         textTurn("assistant", answerOf(record)),
-      ]),
+      ],
     }];
   },
 });

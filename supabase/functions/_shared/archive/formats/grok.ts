@@ -1,4 +1,4 @@
-import type { Conversation, Turn } from "../conversation.ts";
+import type { Turn } from "../conversation.ts";
 import {
   firstObject,
   isObject,
@@ -8,7 +8,7 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import { leaveOut } from "../left_out.ts";
-import { conversationFormat } from "./format.ts";
+import { conversationFormat, type ReadConversation } from "./format.ts";
 import { roleOf } from "./role_of.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
 import { treeTurns } from "./tree_turns.ts";
@@ -37,7 +37,7 @@ function isEmptyExport({ conversations, media_generations }: JsonObject) {
     Array.isArray(media_generations);
 }
 
-function readEntry(entry: JsonObject): Conversation {
+function readEntry(entry: JsonObject): ReadConversation {
   const about = objectOrEmpty(entry.conversation);
   const nodes = objectsOf(entry.responses).map((wrapped, index) => {
     const response = isObject(wrapped.response) ? wrapped.response : wrapped;
@@ -48,8 +48,8 @@ function readEntry(entry: JsonObject): Conversation {
     };
   });
   return {
-    id: textOrUndefined(about.id),
-    title: textOrUndefined(about.title),
+    id: about.id,
+    title: about.title,
     turns: nodes.some(({ parent }) => parent !== undefined)
       ? treeTurns(nodes)
       : turnsOf(nodes.map(({ turn }) => turn)),

@@ -2,7 +2,7 @@ import { textOrUndefined } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
 import { conversationFormat } from "./format.ts";
 import { listTurns, messageTurn } from "./list_turns.ts";
-import { textTurn, turnsOf } from "./text_turn.ts";
+import { textTurn } from "./text_turn.ts";
 
 /** Hermes: `{session_id, system_prompt, platform, messages: [{role, content}]}`. */
 export const hermes = conversationFormat({
@@ -12,12 +12,12 @@ export const hermes = conversationFormat({
     Array.isArray(record.messages) &&
     (record.system_prompt !== undefined || record.platform !== undefined),
   read: (record) => [{
-    id: textOrUndefined(record.session_id),
-    model: textOrUndefined(record.model),
-    turns: turnsOf([
+    id: record.session_id,
+    model: record.model,
+    turns: [
       textTurn("system", record.system_prompt),
       ...listTurns(record.messages),
-    ]),
+    ],
   }],
 });
 

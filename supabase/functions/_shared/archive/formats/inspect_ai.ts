@@ -1,15 +1,10 @@
-import type { Conversation, Turn } from "../conversation.ts";
-import {
-  type Json,
-  type JsonObject,
-  objectOrEmpty,
-  objectsOf,
-  textOrUndefined,
-} from "../json.ts";
+import type { Turn } from "../conversation.ts";
+import { type JsonObject, objectOrEmpty, objectsOf } from "../json.ts";
 import { leaveOut } from "../left_out.ts";
-import { conversationFormat } from "./format.ts";
+import { conversationFormat, type ReadConversation } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
 import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
+import { describeLastPrompt } from "./text_turn.ts";
 
 /**
  * Logs of Inspect: `{version, eval, samples: [{id, epoch, input, target, messages, output, scores}]}`, or
@@ -22,7 +17,7 @@ export const inspectAi = conversationFormat({
     isSample(record) || objectsOf(record.samples).some(isSample),
   read: (record) =>
     (isSample(record) ? [record] : objectsOf(record.samples).filter(isSample))
-      .flatMap(readSample),
+      .map(readSample),
 });
 
 function isSample(record: JsonObject): boolean {
@@ -31,21 +26,19 @@ function isSample(record: JsonObject): boolean {
     record.id !== undefined;
 }
 
-function readSample(sample: JsonObject): Conversation[] {
+function readSample(sample: JsonObject): ReadConversation | undefined {
   const { id, epoch, messages, output } = sample;
   if (messages === undefined && output === undefined) {
     leaveOut("summary", sample, { summary: "repeats a sample" });
-    return [];
+    return undefined;
   }
   const turns = turnsOf(sample);
-  const last = turns.findLast(({ role }) => role === "user");
-  if (last !== undefined) last.metadata = metadataOf(sample);
-  const isFirst = epoch === 1;
-  return [{
-    id: isFirst ? textOrUndefined(id) : `${id} (${epoch})`,
-    model: textOrUndefined(objectOrEmpty(output).model),
+  describeLastPrompt(turns, metadataOf(sample));
+  return {
+    id: epoch === 1 ? id : `${id} (${epoch})`,
+    model: objectOrEmpty(output).model,
     turns,
-  }];
+  };
 }
 
 function turnsOf({ input, messages, output, attachments }: JsonObject): Turn[] {
@@ -70,15 +63,15 @@ function turnsOf({ input, messages, output, attachments }: JsonObject): Turn[] {
   }));
 }
 
-function metadataOf(sample: JsonObject): Record<string, Json> {
+function metadataOf(sample: JsonObject): JsonObject {
   const { target, choices, scores, metadata, epoch } = sample;
   const values = Object.entries(objectOrEmpty(scores))
     .map(([name, score]) => [name, objectOrEmpty(score).value ?? null]);
   return {
-    ...objectOrEmpty(metadata) as Record<string, Json>,
+    ...objectOrEmpty(metadata),
     ...target !== undefined && { target },
     ...choices !== undefined && choices !== null && { choices },
     ...values.length > 0 && { scores: Object.fromEntries(values) },
-    epoch: epoch!,
+    epoch,
   };
 }

@@ -1,17 +1,14 @@
 import type { Turn } from "../conversation.ts";
 import { conversationIdOf } from "../conversation_id.ts";
 import {
-  firstObject,
   isObject,
   type JsonObject,
   objectOrEmpty,
-  objectsOf,
   textOrUndefined,
 } from "../json.ts";
 import {
-  buildAll,
   type ConversationBuilder,
-  conversationFormat,
+  listedFormat,
   messageFormat,
 } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
@@ -35,18 +32,14 @@ export const langgraphStates = messageFormat({
 });
 
 /** The same under `history`, `states` or `data` of one object. */
-export const langgraphHistory = conversationFormat({
-  name: "langgraph_history",
-  matches: (record) => langgraphStates.matches(firstObject(statesIn(record))),
-  read: (record) => buildAll(langgraphStates, objectsOf(statesIn(record))),
-});
-
-function statesIn({ history, states, data }: JsonObject) {
-  return history ?? states ?? data;
-}
+export const langgraphHistory = listedFormat(
+  "langgraph_history",
+  langgraphStates,
+  ({ history, states, data }) => history ?? states ?? data,
+);
 
 function messagesOf({ values }: JsonObject) {
-  return isObject(values ?? null) ? (values as JsonObject).messages : values;
+  return isObject(values) ? values.messages : values;
 }
 
 function threadOf(state: JsonObject): string | undefined {

@@ -32,9 +32,9 @@ export const librechat = conversationFormat({
       turns.unshift({ role: "system", text: options.promptPrefix, parent: -1 });
     }
     return [{
-      id: textOrUndefined(record.conversationId),
-      title: textOrUndefined(record.title),
-      model: textOrUndefined(options.model),
+      id: record.conversationId,
+      title: record.title,
+      model: options.model,
       turns,
     }];
   },

@@ -1,4 +1,4 @@
-import { objectsOf, textOrUndefined } from "../json.ts";
+import { objectsOf } from "../json.ts";
 import { storedJson } from "../records/stored_json.ts";
 import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
@@ -15,7 +15,7 @@ export const llamaIndex = conversationFormat({
     typeof key === "string" && objectsOf(storedJson(value)).length > 0 &&
     isMessageList(storedJson(value)),
   read: ({ id, key, value }) => [{
-    id: textOrUndefined(key ?? id),
+    id: key ?? id,
     turns: listTurns(storedJson(value)),
   }],
 });

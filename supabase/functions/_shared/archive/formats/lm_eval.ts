@@ -10,6 +10,7 @@ import { leaveOut } from "../left_out.ts";
 import { rowConversation } from "./dataset_row.ts";
 import { type ConversationBuilder, messageFormat } from "./format.ts";
 import { loggedCall, loggedTurns } from "./logged_input.ts";
+import { describeLastPrompt } from "./text_turn.ts";
 
 /**
  * Samples of lm-evaluation-harness (`samples_<task>_<date>.jsonl`): `{doc_id, doc, target, arguments,
@@ -54,14 +55,11 @@ function readSample(record: JsonObject): Turn[] {
     ? questionOf(objectOrEmpty(record.doc))
     : loggedTurns(context);
   const turns = loggedCall(asked, answer, {});
-  const last = turns.findLast(({ role }) => role === "user");
-  if (last !== undefined) {
-    const { target, doc } = record;
-    last.metadata = {
-      ...target !== undefined && { target },
-      ...isObject(doc) && { doc: doc as Json },
-    };
-  }
+  const { target, doc } = record;
+  describeLastPrompt(turns, {
+    ...target !== undefined && { target },
+    ...isObject(doc) && { doc: doc },
+  });
   return turns;
 }
 

@@ -1,10 +1,5 @@
 import type { Turn } from "../conversation.ts";
-import {
-  firstObject,
-  type JsonObject,
-  objectsOf,
-  textOrUndefined,
-} from "../json.ts";
+import { firstObject, type JsonObject, objectsOf } from "../json.ts";
 import { conversationFormat } from "./format.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
@@ -26,7 +21,7 @@ export const lmStudio = conversationFormat({
       above = pushVersions(turns, message, above);
     }
     return [{
-      title: textOrUndefined(record.name ?? record.title),
+      title: record.name ?? record.title,
       turns,
     }];
   },

@@ -1,5 +1,4 @@
 import {
-  firstObject,
   isObject,
   type Json,
   type JsonObject,
@@ -7,10 +6,10 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import { parseJson } from "../records/parse_json.ts";
+import { storedJson } from "../records/stored_json.ts";
 import { textOfHtml } from "../records/html_text.ts";
 import { eventFormat } from "./event_format.ts";
-import { buildAll, conversationFormat } from "./format.ts";
+import { listedFormat } from "./format.ts";
 import { textTurn } from "./text_turn.ts";
 
 /**
@@ -43,11 +42,11 @@ export const microsoft365 = eventFormat({
 });
 
 /** The same as the API gives it: `{value: […], "@odata.nextLink"}`. */
-export const microsoft365List = conversationFormat({
-  name: "microsoft_365_list",
-  matches: (record) => microsoft365.matches(firstObject(record.value)),
-  read: (record) => buildAll(microsoft365, objectsOf(record.value)),
-});
+export const microsoft365List = listedFormat(
+  "microsoft_365_list",
+  microsoft365,
+  ({ value }) => value,
+);
 
 function wordsOf({ body, attachments }: JsonObject): string {
   const { content, contentType } = objectOrEmpty(body);
@@ -59,7 +58,7 @@ function wordsOf({ body, attachments }: JsonObject): string {
   if (text !== "") return text;
   return objectsOf(attachments)
     .filter(({ contentType }) => /card\.adaptive$/.test(String(contentType)))
-    .flatMap(({ content }) => cardTexts(parsed(content))).join("\n");
+    .flatMap(({ content }) => cardTexts(storedJson(content))).join("\n");
 }
 
 /** The text blocks of an adaptive card, which may hold others. */
@@ -67,19 +66,9 @@ function cardTexts(card: Json | undefined, depth = 0): string[] {
   if (Array.isArray(card)) {
     return card.flatMap((part) => cardTexts(part, depth + 1));
   }
-  if (!isObject(card ?? null) || depth > 12) return [];
-  const { type, text, body, items, columns } = card as JsonObject;
+  if (!isObject(card) || depth > 12) return [];
+  const { type, text, body, items, columns } = card;
   return type === "TextBlock" && typeof text === "string"
     ? [text]
     : [body, items, columns].flatMap((part) => cardTexts(part, depth + 1));
-}
-
-function parsed(content: Json | undefined): Json | undefined {
-  if (typeof content !== "string") return content;
-  try {
-    return parseJson(content);
-  } catch {
-    // A card that is not JSON has no text that could be read.
-    return undefined;
-  }
 }

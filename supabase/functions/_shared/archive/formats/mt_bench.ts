@@ -1,6 +1,6 @@
-import { isTextList, textOrUndefined } from "../json.ts";
+import { isTextList } from "../json.ts";
 import { conversationFormat } from "./format.ts";
-import { textTurn, turnsOf } from "./text_turn.ts";
+import { textTurn } from "./text_turn.ts";
 
 /** MT-Bench: `{question_id, category, turns: ["…", "…"], reference}`, all of them a user's. */
 export const mtBench = conversationFormat({
@@ -10,12 +10,12 @@ export const mtBench = conversationFormat({
     const asked = Array.isArray(record.turns) ? record.turns : [];
     const answers = Array.isArray(record.reference) ? record.reference : [];
     return [{
-      id: textOrUndefined(record.question_id ?? record.id),
-      title: textOrUndefined(record.category),
-      turns: turnsOf(asked.flatMap((text, index) => [
+      id: record.question_id ?? record.id,
+      title: record.category,
+      turns: asked.flatMap((text, index) => [
         textTurn("user", text),
         textTurn("assistant", answers[index]),
-      ])),
+      ]),
     }];
   },
 });

@@ -3,7 +3,6 @@ import {
   type JsonObject,
   objectOrEmpty,
   objectsOf,
-  textOrUndefined,
 } from "../json.ts";
 import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
@@ -17,8 +16,8 @@ export const nextchat = conversationFormat({
   matches: (record) => Array.isArray(sessionsOf(record)),
   read: (record) =>
     objectsOf(sessionsOf(record)).map((session) => ({
-      id: textOrUndefined(session.id),
-      title: textOrUndefined(session.topic),
+      id: session.id,
+      title: session.topic,
       turns: listTurns(session.messages),
     })),
 });

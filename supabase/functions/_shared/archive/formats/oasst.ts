@@ -24,7 +24,7 @@ export const oasstTrees = conversationFormat({
     (record.message_tree_id !== undefined ||
       record.prompt.replies !== undefined),
   read: (record) => [{
-    id: textOrUndefined(record.message_tree_id),
+    id: record.message_tree_id,
     turns: treeTurns(nodesBelow(objectOrEmpty(record.prompt))),
   }],
 });

@@ -28,9 +28,9 @@ export const openWebui = conversationFormat({
     const chat = isObject(record.chat) ? record.chat : record;
     const models = Array.isArray(chat.models) ? chat.models : [];
     return [{
-      id: textOrUndefined(record.id ?? chat.id),
-      title: textOrUndefined(record.title ?? chat.title),
-      model: textOrUndefined(models[0] ?? undefined),
+      id: record.id ?? chat.id,
+      title: record.title ?? chat.title,
+      model: models[0] ?? undefined,
       turns: history === undefined
         ? listTurns(chat.messages)
         : historyTurns(history),

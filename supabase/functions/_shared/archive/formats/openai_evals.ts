@@ -1,4 +1,4 @@
-import type { Conversation, Turn } from "../conversation.ts";
+import type { Turn } from "../conversation.ts";
 import {
   isObject,
   type Json,
@@ -14,8 +14,10 @@ import {
   type ConversationBuilder,
   conversationFormat,
   messageFormat,
+  type ReadConversation,
 } from "./format.ts";
 import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
+import { describeLastPrompt } from "./text_turn.ts";
 
 /**
  * The log of a run of OpenAI's open-source Evals: a line `{spec}`, events `{run_id, event_id,
@@ -77,9 +79,8 @@ function openSample(id: string | undefined): ConversationBuilder {
     },
     build() {
       const turns = mergeCalls(calls);
-      const last = turns.findLast(({ role }) => role === "user");
-      if (last !== undefined && Object.keys(metadata).length > 0) {
-        last.metadata = { ...metadata };
+      if (Object.keys(metadata).length > 0) {
+        describeLastPrompt(turns, { ...metadata });
       }
       return turns.length === 0 ? [] : [{ id, model, turns }];
     },
@@ -108,8 +109,7 @@ function sampledText(sampled: Json | undefined): string | undefined {
 export const openaiEvalsOutput = conversationFormat({
   name: "openai_evals_output",
   matches: (record) => outputItemsOf(record).length > 0,
-  read: (record) =>
-    outputItemsOf(record).flatMap((item) => readOutputItem(item) ?? []),
+  read: (record) => outputItemsOf(record).map(readOutputItem),
 });
 
 function outputItemsOf(record: JsonObject): JsonObject[] {
@@ -117,7 +117,7 @@ function outputItemsOf(record: JsonObject): JsonObject[] {
   return isItem(record) ? [record] : objectsOf(record.data).filter(isItem);
 }
 
-function readOutputItem(item: JsonObject): Conversation | undefined {
+function readOutputItem(item: JsonObject): ReadConversation | undefined {
   const { datasource_item, sample, results, status, created_at } = item;
   const row = objectOrEmpty(datasource_item);
   const { input, output, model } = objectOrEmpty(sample);
@@ -138,11 +138,8 @@ function readOutputItem(item: JsonObject): Conversation | undefined {
     }, { firstText: true });
   }
   const turns = loggedCall(sent, loggedAnswer(output), { time: created_at });
-  turns.findLast(({ role }) => role === "user")!.metadata = about as Record<
-    string,
-    Json
-  >;
-  return { id, model: textOrUndefined(model), turns };
+  describeLastPrompt(turns, about);
+  return { id, model, turns };
 }
 
 /**
@@ -161,12 +158,12 @@ export const openaiEvalsItems = conversationFormat({
     const row = { id, model, ...objectOrEmpty(item) };
     const { messages, ...columns } = row as JsonObject;
     const asked = { ...Array.isArray(messages) && { prompt: messages } };
-    const conversation = rowConversation({
+    const found = {
       ...asked,
       ...columns,
       ...answer !== undefined && { completion: answer },
-    }, { firstText: true });
-    return conversation === undefined ? [] : [conversation];
+    };
+    return [rowConversation(found, { firstText: true })];
   },
 });
 

@@ -10,7 +10,7 @@ import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
 import { messagesOf, requestOf } from "./request_messages.ts";
 import { textOf } from "./text_of.ts";
-import { textTurn, turnsOf } from "./text_turn.ts";
+import { textTurn } from "./text_turn.ts";
 
 /**
  * `{messages: [{role, content}]}`: OpenAI chat completions and fine-tuning, Hugging Face chat sets,
@@ -44,12 +44,12 @@ export const openaiMessages = conversationFormat({
     return [{
       id,
       title,
-      model: textOrUndefined(request?.model ?? record.model),
+      model: request?.model ?? record.model,
       // What has a name is a conversation of its own, even if it begins like the one before it.
       isCall: title === undefined && expected === undefined &&
         (id === undefined || request !== record ||
           record.response !== undefined),
-      turns: turnsOf([...turns, textTurn("assistant", answer)]),
+      turns: [...turns, textTurn("assistant", answer)],
     }];
   },
 });

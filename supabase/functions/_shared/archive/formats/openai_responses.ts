@@ -1,18 +1,12 @@
 import type { Turn } from "../conversation.ts";
-import {
-  isObject,
-  type Json,
-  type JsonObject,
-  objectsOf,
-  textOrUndefined,
-} from "../json.ts";
+import { isObject, type Json, type JsonObject, objectsOf } from "../json.ts";
 import { expectedOf } from "./dataset_row.ts";
 import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
 import { loggedAnswer } from "./logged_input.ts";
 import { wrapped } from "./request_messages.ts";
 import { textOf } from "./text_of.ts";
-import { textTurn, turnsOf } from "./text_turn.ts";
+import { describeLastPrompt, textTurn, turnsOf } from "./text_turn.ts";
 
 /**
  * OpenAI Responses: `{input: "text" | [{role, content: [{type: "input_text", text}]}], output}`, the
@@ -30,14 +24,13 @@ export const openaiResponses = conversationFormat({
     const answer = outputText(response) || loggedAnswer(record.output) ||
       expected?.reference;
     const turns = inputTurns(request);
-    const last = turns.findLast(({ role }) => role === "user");
-    if (last && expected?.metadata) last.metadata = expected.metadata;
+    describeLastPrompt(turns, expected?.metadata);
     return [{
-      id: textOrUndefined(record.custom_id ?? about.id ?? record.id),
-      model: textOrUndefined(request.model ?? record.model),
+      id: record.custom_id ?? about.id ?? record.id,
+      model: request.model ?? record.model,
       // A Codex session is one; requests repeat the turns of the ones before them.
       isCall: record.session === undefined && expected === undefined,
-      turns: turnsOf([...turns, textTurn("assistant", answer)]),
+      turns: [...turns, textTurn("assistant", answer)],
     }];
   },
 });

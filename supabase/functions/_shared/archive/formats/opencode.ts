@@ -31,9 +31,9 @@ export const opencode = conversationFormat({
   read: (record) => {
     const info = objectOrEmpty(record.info);
     return [{
-      id: textOrUndefined(info.id),
-      title: textOrUndefined(info.title),
-      turns: turnsOf(objectsOf(record.messages).map(toTurn)),
+      id: info.id,
+      title: info.title,
+      turns: objectsOf(record.messages).map(toTurn),
     }];
   },
 });

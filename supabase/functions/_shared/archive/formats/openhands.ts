@@ -1,12 +1,7 @@
 import type { Turn } from "../conversation.ts";
-import {
-  type Json,
-  type JsonObject,
-  objectOrEmpty,
-  objectsOf,
-} from "../json.ts";
+import { type Json, type JsonObject, objectOrEmpty } from "../json.ts";
 import { eventFormat } from "./event_format.ts";
-import { buildAll, conversationFormat } from "./format.ts";
+import { listedFormat } from "./format.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
 import { textTurn } from "./text_turn.ts";
@@ -41,11 +36,7 @@ export const openhands = eventFormat({
 });
 
 /** The same in an object: `{trajectory | history | events: […]}`, as the file of a run has it. */
-export const openhandsRun = conversationFormat({
-  name: "openhands_run",
-  matches: (record) => openhands.matches(objectsOf(eventsOf(record))[0]),
-  read: (record) => buildAll(openhands, objectsOf(eventsOf(record))),
-});
+export const openhandsRun = listedFormat("openhands_run", openhands, eventsOf);
 
 /** Older runs have pairs of an action and an observation. */
 function eventsOf({ trajectory, history, events }: JsonObject): Json[] {

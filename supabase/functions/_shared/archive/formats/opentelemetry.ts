@@ -10,7 +10,7 @@ import { messageFormat } from "./format.ts";
 import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
 import { attributesOf, isOtlp, plainValue, spansOf } from "./otlp.ts";
 import { openSpans, type Span } from "./spans.ts";
-import { parseJson } from "../records/parse_json.ts";
+import { storedJson } from "../records/stored_json.ts";
 
 /**
  * OpenTelemetry traces (OTLP JSON) with the conventions of GenAI, OpenLLMetry, OpenInference and the
@@ -105,15 +105,9 @@ function numbered(
 
 /** A list of parts, or an object, may be written as JSON text. */
 function partsIn(content: Json | undefined): Json {
-  if (typeof content !== "string" || !/^(?:\[\{|\{")/.test(content)) {
-    return content ?? null;
-  }
-  try {
-    return parseJson(content);
-  } catch {
-    // Text that only begins like JSON.
-    return content;
-  }
+  const isPlain = typeof content === "string" &&
+    !/^(?:\[\{|\{")/.test(content);
+  return (isPlain ? content : storedJson(content)) ?? null;
 }
 
 function eventMessage(event: JsonObject): JsonObject | undefined {

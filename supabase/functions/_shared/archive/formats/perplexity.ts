@@ -8,7 +8,7 @@ import {
   objectsOf,
   textOrUndefined,
 } from "../json.ts";
-import { parseJson } from "../records/parse_json.ts";
+import { storedJson } from "../records/stored_json.ts";
 import { conversationFormat } from "./format.ts";
 import { textTurn, turnsOf } from "./text_turn.ts";
 
@@ -27,8 +27,8 @@ export const perplexityThread = conversationFormat({
     const entries = objectsOf(record.conversations)
       .toSorted((a, b) => numberOf(a.index) - numberOf(b.index));
     return [{
-      id: textOrUndefined(about.thread_id ?? about.uuid ?? record.id),
-      title: textOrUndefined(about.thread_title ?? about.title ?? record.title),
+      id: about.thread_id ?? about.uuid ?? record.id,
+      title: about.thread_title ?? about.title ?? record.title,
       turns: entries.flatMap((entry) =>
         exchange(entry.query, entry.answer, entry, entry.timestamp)
       ),
@@ -51,10 +51,8 @@ export const perplexityEntries = conversationFormat({
     const entries = objectsOf(entriesOf(record));
     const first = entries[0] ?? {};
     return [{
-      id: textOrUndefined(
-        first.context_uuid ?? first.thread_url_slug ?? record.id,
-      ),
-      title: textOrUndefined(first.thread_title ?? record.title),
+      id: first.context_uuid ?? first.thread_url_slug ?? record.id,
+      title: first.thread_title ?? record.title,
       turns: entries.flatMap((entry) =>
         exchange(
           entry.query_str,
@@ -102,25 +100,15 @@ function answerOf({ blocks, text, answer }: JsonObject): Json | undefined {
 
 /** `[{step_type: "FINAL", content: {answer: "{\"answer\": …}"}}]` as text, or `{answer}`. */
 function answerInSteps(text: Json | undefined): Json | undefined {
-  const steps = parsed(text);
+  const steps = storedJson(text);
   const last = Array.isArray(steps)
     ? objectsOf(steps).findLast(({ step_type }) => step_type === "FINAL")
     : undefined;
   const { answer } = last === undefined
     ? objectOrEmpty(steps)
     : objectOrEmpty(last.content);
-  const inner = parsed(answer);
-  return isObject(inner ?? null) ? (inner as JsonObject).answer : answer;
-}
-
-function parsed(text: Json | undefined): Json | undefined {
-  if (typeof text !== "string" || !/^\s*[[{]/.test(text)) return undefined;
-  try {
-    return parseJson(text);
-  } catch {
-    // Words that only begin like JSON.
-    return undefined;
-  }
+  const inner = storedJson(answer);
+  return isObject(inner) ? inner.answer : answer;
 }
 
 function numberOf(index: Json | undefined): number {

@@ -1,10 +1,5 @@
 import type { Turn } from "../conversation.ts";
-import {
-  type Json,
-  type JsonObject,
-  objectOrEmpty,
-  textOrUndefined,
-} from "../json.ts";
+import { type Json, type JsonObject, objectOrEmpty } from "../json.ts";
 import { conversationFormat } from "./format.ts";
 import { humanAssistantTurns } from "./human_assistant_text.ts";
 import { listTurns } from "./list_turns.ts";
@@ -41,7 +36,7 @@ export const preferencePairs = conversationFormat({
     const asked = askedTurns(record);
     const whole = chosen.some(({ role }) => role === "user");
     return [{
-      id: textOrUndefined(record.prompt_id ?? record.id),
+      id: record.prompt_id ?? record.id,
       turns: withSystem(record.system, whole ? chosen : [...asked, ...chosen]),
     }];
   },

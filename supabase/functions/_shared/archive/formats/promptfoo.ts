@@ -1,4 +1,3 @@
-import type { Conversation } from "../conversation.ts";
 import {
   isObject,
   type Json,
@@ -8,8 +7,9 @@ import {
   textOrUndefined,
 } from "../json.ts";
 import { rowConversation } from "./dataset_row.ts";
-import { conversationFormat } from "./format.ts";
+import { conversationFormat, type ReadConversation } from "./format.ts";
 import { loggedAnswer, loggedCall, loggedTurns } from "./logged_input.ts";
+import { describeLastPrompt } from "./text_turn.ts";
 
 /**
  * Results of promptfoo, `{evalId, results: {results: […]}}` or a result per line, `{prompt: {raw}, vars,
@@ -21,9 +21,9 @@ export const promptfoo = conversationFormat({
   matches: (record) =>
     isResult(record) || isTest(record) || resultsOf(record).some(isResult),
   read: (record) => {
-    if (isResult(record)) return readResult(record);
-    if (isTest(record)) return readTest(record);
-    return resultsOf(record).flatMap(readResult);
+    if (isResult(record)) return [readResult(record)];
+    if (isTest(record)) return [readTest(record)];
+    return resultsOf(record).map(readResult);
   },
 });
 
@@ -46,7 +46,7 @@ function isTest({ vars, assert }: JsonObject): boolean {
   return isObject(vars) && Array.isArray(assert);
 }
 
-function readResult(record: JsonObject): Conversation[] {
+function readResult(record: JsonObject): ReadConversation | undefined {
   const { response, success, score, provider } = record;
   const test = objectOrEmpty(record.testCase);
   const vars = objectOrEmpty(record.vars ?? test.vars);
@@ -59,39 +59,25 @@ function readResult(record: JsonObject): Conversation[] {
   const { output } = objectOrEmpty(response);
   const model = textOrUndefined(objectOrEmpty(provider).id ?? provider);
   const sent = loggedTurns(objectOrEmpty(record.prompt).raw || test.prompt);
-  const last = sent.findLast(({ role }) => role === "user");
-  if (last === undefined) {
-    return [
-      rowConversation({
-        ...about,
-        vars: null,
-        ...vars,
-        completion: output,
-        model,
-      }, {
-        firstText: true,
-      }),
-    ].filter((found) => found !== undefined);
+  if (!sent.some(({ role }) => role === "user")) {
+    const row = { ...about, vars: null, ...vars, completion: output, model };
+    return rowConversation(row, { firstText: true });
   }
-  last.metadata = about as Record<string, Json>;
+  describeLastPrompt(sent, about);
   const answer = typeof output === "string" || output === undefined
     ? output
     : loggedAnswer(output) ?? JSON.stringify(output);
-  return [{
-    id: textOrUndefined(record.id),
-    model,
-    turns: loggedCall(sent, answer, {}),
-  }];
+  return { id: record.id, model, turns: loggedCall(sent, answer, {}) };
 }
 
-function readTest(record: JsonObject): Conversation[] {
-  const row = { ...objectOrEmpty(record.vars), ...expectationOf(record) };
-  const found = rowConversation({
-    ...row,
-    description: record.description,
-    metadata: record.metadata,
+function readTest(record: JsonObject): ReadConversation | undefined {
+  const { vars, description, metadata } = record;
+  return rowConversation({
+    ...objectOrEmpty(vars),
+    ...expectationOf(record),
+    description,
+    metadata,
   }, { firstText: true });
-  return found === undefined ? [] : [found];
 }
 
 // Assertions whose value is the answer itself, or words of it.

@@ -4,11 +4,11 @@ import {
   type JsonObject,
   textOrUndefined,
 } from "../json.ts";
-import { parseJson } from "../records/parse_json.ts";
+import { storedJson } from "../records/stored_json.ts";
 import { conversationIdOf } from "../conversation_id.ts";
 import { conversationFormat } from "./format.ts";
 import { authorOf, listTurns } from "./list_turns.ts";
-import { textTurn, turnsOf } from "./text_turn.ts";
+import { textTurn } from "./text_turn.ts";
 
 /**
  * ShareGPT and Vicuna: `{id, conversations: [{from, value}]}`; also `{title, conversations:
@@ -24,23 +24,16 @@ export const sharegpt = conversationFormat({
   isEmpty: ({ conversations }) => Array.isArray(conversations),
   read: (record) => [{
     id: conversationIdOf(record) ?? textOrUndefined(record.id),
-    title: textOrUndefined(record.title),
-    model: textOrUndefined(record.model),
-    turns: turnsOf([
+    title: record.title,
+    model: record.model,
+    turns: [
       textTurn("system", record.system),
       ...listTurns(messagesOf(record)),
-    ]),
+    ],
   }],
 });
 
 /** Rows that came through Parquet hold the list as text. */
 function messagesOf({ conversations }: JsonObject): Json | undefined {
-  if (typeof conversations !== "string") return conversations;
-  if (!conversations.startsWith('[{"')) return undefined;
-  try {
-    return parseJson(conversations);
-  } catch {
-    // Some other text.
-    return undefined;
-  }
+  return storedJson(conversations);
 }

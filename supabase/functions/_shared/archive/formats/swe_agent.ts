@@ -4,7 +4,6 @@ import {
   type JsonObject,
   objectOrEmpty,
   objectsOf,
-  textOrUndefined,
 } from "../json.ts";
 import { leaveOut } from "../left_out.ts";
 import { conversationFormat, messageFormat } from "./format.ts";
@@ -35,7 +34,7 @@ export const sweAgent = conversationFormat({
   },
   ignored: IGNORED,
   read: (record) => [{
-    id: textOrUndefined(record.instance_id ?? record.environment),
+    id: record.instance_id ?? record.environment,
     turns: runTurns(objectsOf(record.history)),
   }],
 });
@@ -56,8 +55,8 @@ export const miniSweAgent = conversationFormat({
   read: (record) => {
     const { model } = objectOrEmpty(objectOrEmpty(record.info).config);
     return [{
-      id: textOrUndefined(record.instance_id),
-      model: textOrUndefined(objectOrEmpty(model).model_name),
+      id: record.instance_id,
+      model: objectOrEmpty(model).model_name,
       turns: runTurns(objectsOf(record.messages)),
     }];
   },

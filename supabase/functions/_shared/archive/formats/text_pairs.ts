@@ -11,8 +11,5 @@ import { isDatasetRow, rowConversation } from "./dataset_row.ts";
 export const textPairs = conversationFormat({
   name: "text_pairs",
   matches: isDatasetRow,
-  read: (record) => {
-    const conversation = rowConversation(record);
-    return conversation === undefined ? [] : [conversation];
-  },
+  read: (record) => [rowConversation(record)],
 });

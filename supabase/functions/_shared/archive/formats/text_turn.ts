@@ -1,5 +1,5 @@
 import type { Turn } from "../conversation.ts";
-import { type Json, textOrUndefined } from "../json.ts";
+import { type Json, type JsonObject, textOrUndefined } from "../json.ts";
 
 /** What an archive tells of a message besides its author and words. */
 export interface MessageFacts {
@@ -31,6 +31,15 @@ export function withSystem(system: Json | undefined, turns: Turn[]): Turn[] {
   return turns[0]?.role === "system"
     ? turns
     : turnsOf([textTurn("system", system), ...turns]);
+}
+
+/** Tells something of the last prompt, if there is one. */
+export function describeLastPrompt(
+  turns: readonly Turn[],
+  metadata: JsonObject | undefined,
+): void {
+  const last = turns.findLast(({ role }) => role === "user");
+  if (last && metadata) last.metadata = metadata as Turn["metadata"];
 }
 
 /** The turns that there are. */

@@ -3,7 +3,6 @@ import {
   type JsonObject,
   objectOrEmpty,
   objectsOf,
-  textOrUndefined,
 } from "../json.ts";
 import { conversationFormat } from "./format.ts";
 import { listTurns } from "./list_turns.ts";
@@ -14,9 +13,9 @@ export const typingmind = conversationFormat({
   matches: (record) => Array.isArray(chatsOf(record)),
   read: (record) =>
     objectsOf(chatsOf(record)).map((chat) => ({
-      id: textOrUndefined(chat.chatID ?? chat.id),
-      title: textOrUndefined(chat.chatTitle ?? chat.title),
-      model: textOrUndefined(chat.model),
+      id: chat.chatID ?? chat.id,
+      title: chat.chatTitle ?? chat.title,
+      model: chat.model,
       turns: listTurns(chat.messages),
     })),
 });

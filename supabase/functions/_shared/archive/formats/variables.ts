@@ -8,8 +8,5 @@ import { rowOfVariables } from "./dataset_row.ts";
 export const variables = conversationFormat({
   name: "variables",
   matches: () => true,
-  read: (record) => {
-    const conversation = rowOfVariables(record);
-    return conversation === undefined ? [] : [conversation];
-  },
+  read: (record) => [rowOfVariables(record)],
 });

@@ -12,7 +12,7 @@ import { leaveOut } from "../left_out.ts";
 import { conversationFormat } from "./format.ts";
 import { roleOf } from "./role_of.ts";
 import { textOf } from "./text_of.ts";
-import { textTurn, turnsOf } from "./text_turn.ts";
+import { textTurn } from "./text_turn.ts";
 
 const THOUGHTS_AND_TOOLS = {
   "part/Thinking": "thoughts of the model",
@@ -41,10 +41,10 @@ export const zed = conversationFormat({
   },
   ignored: THOUGHTS_AND_TOOLS,
   read: (record) => [{
-    id: textOrUndefined(record.id),
-    title: textOrUndefined(record.title ?? record.summary),
-    model: textOrUndefined(objectOrEmpty(record.model).model),
-    turns: turnsOf(objectsOf(record.messages).map(toTurn)),
+    id: record.id,
+    title: record.title ?? record.summary,
+    model: objectOrEmpty(record.model).model,
+    turns: objectsOf(record.messages).map(toTurn),
   }],
 });
 
@@ -99,9 +99,9 @@ export const zedTextThread = conversationFormat({
       return textTurn(roleOf(role), text, { id, time: timestamp });
     });
     return [{
-      id: textOrUndefined(record.id),
-      title: textOrUndefined(record.summary),
-      turns: turnsOf(turns),
+      id: record.id,
+      title: record.summary,
+      turns,
     }];
   },
 });

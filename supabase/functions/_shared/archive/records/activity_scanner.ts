@@ -1,48 +1,27 @@
 import { ACTIVITY_OPENING, readActivity } from "./activity_page.ts";
-import type { ByteWindow } from "./byte_window.ts";
-import {
-  type Scanned,
-  type Scanner,
-  type ScanState,
-  tooLarge,
-} from "./scanner.ts";
+import { RecordCounter } from "./record_counter.ts";
+import type { Scanned, ScanState } from "./scanner.ts";
 
 const OPENING = new TextEncoder().encode(ACTIVITY_OPENING);
 
 /** Reads a record per activity of Google's My Activity as a page. */
-export class ActivityScanner implements Scanner {
-  /** Number of the next record. */
-  #record: number;
-  readonly #window: ByteWindow;
-  readonly #maxBytes: number;
+export class ActivityScanner extends RecordCounter {
   readonly #decoder = new TextDecoder();
-  /** Offset up to which the next activity was looked for. */
-  #searchedTo = 0;
   #ended = false;
 
-  constructor(
-    window: ByteWindow,
-    maxBytes: number,
-    { record }: Pick<ScanState, "record">,
-  ) {
-    this.#window = window;
-    this.#maxBytes = maxBytes;
-    this.#record = record;
-  }
-
   get state(): ScanState | undefined {
-    const { start: offset } = this.#window;
-    return this.#searchedTo > offset
+    const { start: offset } = this.window;
+    return this.searchedTo > offset
       ? undefined
-      : { layout: "activities", offset, record: this.#record };
+      : { layout: "activities", offset, record: this.record };
   }
 
   next(finished: boolean): Scanned | undefined {
-    const window = this.#window;
+    const window = this.window;
     for (;;) {
       const isInside = this.#beginsWithOpening();
       const next = this.#findOpening(isInside ? 1 : 0);
-      if (next < 0 && !finished && window.size <= this.#maxBytes) {
+      if (next < 0 && !finished && window.size <= this.maxBytes) {
         return undefined;
       }
       const to = next < 0 ? window.to : next;
@@ -53,9 +32,9 @@ export class ActivityScanner implements Scanner {
         if (next < 0) return this.#end(offset);
         continue;
       }
-      if (to - window.from > this.#maxBytes) {
+      if (to - window.from > this.maxBytes) {
         window.drop(to);
-        return tooLarge(this.#record++, offset, this.#maxBytes);
+        return this.tooLarge(offset);
       }
       const size = to - window.from;
       const html = this.#decoder.decode(
@@ -63,7 +42,7 @@ export class ActivityScanner implements Scanner {
       );
       window.drop(to);
       return {
-        record: this.#record++,
+        record: this.record++,
         offset,
         size,
         value: readActivity(html),
@@ -73,26 +52,26 @@ export class ActivityScanner implements Scanner {
   }
 
   #end(offset: number): Scanned | undefined {
-    if (this.#record > 0 || this.#ended) return undefined;
+    if (this.record > 0 || this.#ended) return undefined;
     this.#ended = true;
     const reason =
       "this is HTML without activities; choose JSON in Google Takeout and export it as JSON instead";
-    return { record: this.#record, offset, code: "not_json", reason };
+    return { record: this.record, offset, code: "not_json", reason };
   }
 
   #beginsWithOpening(): boolean {
-    const { bytes, from, to } = this.#window;
+    const { bytes, from, to } = this.window;
     return to - from >= OPENING.length &&
       OPENING.every((byte, index) => bytes[from + index] === byte);
   }
 
   /** Index of the next opening, or -1. */
   #findOpening(after: number): number {
-    const window = this.#window;
+    const window = this.window;
     const { bytes, to } = window;
     const from = Math.max(
       window.from + after,
-      window.indexOf(this.#searchedTo),
+      window.indexOf(this.searchedTo),
     );
     const held = bytes.subarray(0, to);
     for (
@@ -102,7 +81,7 @@ export class ActivityScanner implements Scanner {
     ) {
       if (OPENING.every((byte, index) => bytes[at + index] === byte)) return at;
     }
-    this.#searchedTo = window.offsetOf(
+    this.searchedTo = window.offsetOf(
       Math.max(from, to - OPENING.length + 1),
     );
     return -1;

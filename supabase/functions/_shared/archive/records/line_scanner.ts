@@ -1,52 +1,31 @@
-import type { ByteWindow } from "./byte_window.ts";
 import { skipSpace } from "./object_keys.ts";
 import { parseRecord } from "./parse_record.ts";
-import {
-  type Scanned,
-  type Scanner,
-  type ScanState,
-  tooLarge,
-} from "./scanner.ts";
+import { RecordCounter } from "./record_counter.ts";
+import type { Scanned, ScanState } from "./scanner.ts";
 import { splitLine } from "./split_line.ts";
 
 const NEWLINE = 0x0a;
 const OPEN_OBJECT = 0x7b;
 
 /** Reads a record per line: a broken one ends with its line. */
-export class LineScanner implements Scanner {
-  /** Number of the next record. */
-  #record: number;
-  readonly #window: ByteWindow;
-  readonly #maxBytes: number;
-  /** Offset up to which there is no end of line. */
-  #searchedTo = 0;
+export class LineScanner extends RecordCounter {
   /** True while the rest of a line that is too large is passed over. */
   #passing = false;
   /** Further records of a line that holds several. */
   #queued: Scanned[] = [];
 
-  constructor(
-    window: ByteWindow,
-    maxBytes: number,
-    { record }: Pick<ScanState, "record">,
-  ) {
-    this.#window = window;
-    this.#maxBytes = maxBytes;
-    this.#record = record;
-  }
-
   get state(): ScanState | undefined {
-    const { start: offset } = this.#window;
+    const { start: offset } = this.window;
     const isInside = this.#passing || this.#queued.length > 0 ||
-      this.#searchedTo > offset;
+      this.searchedTo > offset;
     return isInside
       ? undefined
-      : { layout: "lines", offset, record: this.#record };
+      : { layout: "lines", offset, record: this.record };
   }
 
   next(finished: boolean): Scanned | undefined {
     if (this.#queued.length > 0) return this.#queued.shift();
-    const window = this.#window;
+    const window = this.window;
     for (;;) {
       const newline = this.#findNewline();
       if (this.#passing) {
@@ -55,9 +34,9 @@ export class LineScanner implements Scanner {
         this.#passing = false;
         continue;
       }
-      if (newline < 0 && window.size > this.#maxBytes) {
+      if (newline < 0 && window.size > this.maxBytes) {
         this.#passing = true;
-        return this.#tooLarge();
+        return this.tooLarge();
       }
       if (newline < 0 && !finished) return undefined;
       const end = newline < 0 ? window.to : newline;
@@ -71,43 +50,39 @@ export class LineScanner implements Scanner {
   }
 
   #findNewline(): number {
-    const window = this.#window;
-    const from = Math.max(window.from, window.indexOf(this.#searchedTo));
+    const window = this.window;
+    const from = Math.max(window.from, window.indexOf(this.searchedTo));
     const newline = window.bytes.subarray(0, window.to).indexOf(NEWLINE, from);
-    if (newline < 0) this.#searchedTo = window.offsetOf(window.to);
+    if (newline < 0) this.searchedTo = window.offsetOf(window.to);
     return newline;
   }
 
   #readLine(from: number, end: number, isLast: boolean): Scanned {
-    if (end - this.#window.from > this.#maxBytes) return this.#tooLarge();
-    const bytes = this.#window.bytes.subarray(from, end);
-    const offset = this.#window.offsetOf(from);
+    if (end - this.window.from > this.maxBytes) return this.tooLarge();
+    const bytes = this.window.bytes.subarray(from, end);
+    const offset = this.window.offsetOf(from);
     const parsed = parseRecord(bytes);
     if ("value" in parsed) {
       const { value, damaged } = parsed;
       const size = bytes.length;
-      return { record: this.#record++, offset, size, value, damaged };
+      return { record: this.record++, offset, size, value, damaged };
     }
     const values = splitLine(bytes);
     if (values === undefined) {
       const isCutOff = isLast && bytes[0] === OPEN_OBJECT;
       return {
-        record: this.#record++,
+        record: this.record++,
         offset,
         code: isCutOff ? "cut_off" : "invalid_json",
         reason: parsed.reason,
       };
     }
     const [first, ...rest] = values.map(({ at, ...value }) => ({
-      record: this.#record++,
+      record: this.record++,
       offset: offset + at,
       ...value,
     }));
     this.#queued = rest;
     return first;
-  }
-
-  #tooLarge(): Scanned {
-    return tooLarge(this.#record++, this.#window.start, this.#maxBytes);
   }
 }

@@ -2,28 +2,19 @@ import type { Json } from "../json.ts";
 import type { ByteWindow } from "./byte_window.ts";
 import { isUtf8 } from "./parse_record.ts";
 import { readCopyCell } from "./copy_text.ts";
-import { parseJson } from "./parse_json.ts";
-import {
-  type Scanned,
-  type Scanner,
-  type ScanState,
-  tooLarge,
-} from "./scanner.ts";
+import { storedJson } from "./stored_json.ts";
+import { RecordCounter } from "./record_counter.ts";
+import type { Scanned, ScanState } from "./scanner.ts";
 import { splitRow, type Table } from "./table.ts";
 
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
 
-/** Reads a record per row of a CSV file, with the names in its first row as keys. */
-export class RowScanner implements Scanner {
-  /** Number of the next record; the row of names is none. */
-  #record: number;
+/** Reads a record per row of a CSV file, with the names in its first row, which is none, as keys. */
+export class RowScanner extends RecordCounter {
   readonly #table: Table;
-  readonly #window: ByteWindow;
-  readonly #maxBytes: number;
   readonly #decoder = new TextDecoder();
-  /** Offset up to which the end of the row was looked for, and what stands there. */
-  #searchedTo = 0;
+  /** What stands where the search for the end of the row has come to. */
   #inQuotes = false;
   /** True where the byte before closed quotes: another one is a quote in the text. */
   #wereQuotes = false;
@@ -33,27 +24,25 @@ export class RowScanner implements Scanner {
   constructor(
     window: ByteWindow,
     maxBytes: number,
-    { record, table }: Pick<ScanState, "record" | "table">,
+    state: Pick<ScanState, "record" | "table">,
   ) {
-    this.#window = window;
-    this.#maxBytes = maxBytes;
-    this.#record = record;
-    this.#table = table!;
+    super(window, maxBytes, state);
+    this.#table = state.table!;
   }
 
   get state(): ScanState | undefined {
-    const { start: offset } = this.#window;
-    if (this.#passing || this.#searchedTo > offset) return undefined;
+    const { start: offset } = this.window;
+    if (this.#passing || this.searchedTo > offset) return undefined;
     return {
       layout: "rows",
       offset,
-      record: this.#record,
+      record: this.record,
       table: this.#table,
     };
   }
 
   next(finished: boolean): Scanned | undefined {
-    const window = this.#window;
+    const window = this.window;
     for (;;) {
       const end = this.#findEnd();
       if (this.#passing) {
@@ -62,11 +51,11 @@ export class RowScanner implements Scanner {
         this.#passing = false;
         continue;
       }
-      if ((end < 0 ? window.to : end) - window.from > this.#maxBytes) {
+      if ((end < 0 ? window.to : end) - window.from > this.maxBytes) {
         const start = window.start;
         this.#passing = end < 0;
         window.drop(end < 0 ? window.to : end + 1);
-        return tooLarge(this.#record++, start, this.#maxBytes);
+        return this.tooLarge(start);
       }
       if (end < 0 && !finished) return undefined;
       if (end < 0 && this.#inQuotes) return this.#loseQuote();
@@ -88,10 +77,10 @@ export class RowScanner implements Scanner {
    * they are doubled, and elsewhere a part of the text.
    */
   #findEnd(): number {
-    const window = this.#window;
+    const window = this.window;
     const { bytes, from, to } = window;
     const delimiter = this.#table.delimiter.charCodeAt(0);
-    let at = Math.max(from, window.indexOf(this.#searchedTo));
+    let at = Math.max(from, window.indexOf(this.searchedTo));
     if (at === from) this.#inQuotes = this.#wereQuotes = false;
     for (; at < to; at++) {
       const byte = bytes[at];
@@ -106,19 +95,19 @@ export class RowScanner implements Scanner {
       this.#wereQuotes = this.#inQuotes;
       this.#inQuotes = !this.#inQuotes && opens;
     }
-    this.#searchedTo = window.offsetOf(to);
+    this.searchedTo = window.offsetOf(to);
     return -1;
   }
 
   /** Passes over the line in which a quote was opened for good. */
   #loseQuote(): Scanned {
-    const window = this.#window;
+    const window = this.window;
     const { bytes, from, to, start: offset } = window;
     const newline = bytes.subarray(0, to).indexOf(NEWLINE, from);
     window.drop(newline < 0 ? to : newline + 1);
-    this.#searchedTo = window.start;
+    this.searchedTo = window.start;
     return {
-      record: this.#record++,
+      record: this.record++,
       offset,
       code: newline < 0 ? "cut_off" : "unreadable_record",
       reason: newline < 0
@@ -137,7 +126,7 @@ export class RowScanner implements Scanner {
     const cells = this.#table.isCopy
       ? row.replace(/\r$/, "").split(delimiter).map(readCopyCell)
       : splitRow(row, delimiter);
-    const record = this.#record++;
+    const record = this.record++;
     if (cells.length > columns.length) {
       return {
         record,
@@ -164,13 +153,8 @@ export function toValue(name: string, cell: string | null | undefined): Json {
   if (cell === undefined || cell === null || cell === "") return null;
   // Postgres stores no text with U+0000.
   const text = cell.replaceAll("\0", "\ufffd");
-  if (TEXT_COLUMNS.test(name) || !/^\s*[[{]/.test(text)) return text;
-  try {
-    const value = parseJson(text);
-    // A list of plain values is more likely a text.
-    return Array.isArray(value) && typeof value[0] !== "object" ? text : value;
-  } catch {
-    // Text that only begins like JSON.
-    return text;
-  }
+  if (TEXT_COLUMNS.test(name)) return text;
+  const value = storedJson(text)!;
+  // A list of plain values is more likely a text.
+  return Array.isArray(value) && typeof value[0] !== "object" ? text : value;
 }

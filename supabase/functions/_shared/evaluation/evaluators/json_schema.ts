@@ -1,6 +1,6 @@
 import type { OutputUnit } from "@cfworker/json-schema";
 import * as z from "zod";
-import { commonFields } from "../config_fields.ts";
+import { responseFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { jsonFields, parseResponse } from "../response_json.ts";
 import { clip } from "../text/clip.ts";
@@ -34,7 +34,7 @@ export const jsonSchema = defineEvaluator({
           "pattern has the syntax of RE2; $ref stays within the schema; patternProperties and $dynamicRef are refused",
       ),
     ...jsonFields,
-    ...commonFields,
+    ...responseFields,
   }),
   example: {
     type: "json-schema",

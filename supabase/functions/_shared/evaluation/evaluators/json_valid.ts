@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { commonFields } from "../config_fields.ts";
+import { responseFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { jsonFields, parseResponse } from "../response_json.ts";
 
@@ -8,7 +8,7 @@ export const jsonValid = defineEvaluator({
   schema: z.strictObject({
     type: z.literal("json-valid"),
     ...jsonFields,
-    ...commonFields,
+    ...responseFields,
   }),
   example: { type: "json-valid", allowCodeFence: true },
   summary:

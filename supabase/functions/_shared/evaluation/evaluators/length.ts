@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { commonFields } from "../config_fields.ts";
+import { responseFields } from "../config_fields.ts";
 import { defineEvaluator, type Subject } from "../evaluator_definition.ts";
 import { toWords } from "../text/words.ts";
 
@@ -15,7 +15,7 @@ export const length = defineEvaluator({
       .describe(
         "Characters are Unicode code points; tokens are those that the endpoint counted",
       ),
-    ...commonFields,
+    ...responseFields,
   }).superRefine(({ min, max }, context) => {
     if (min === undefined && max === undefined) {
       context.addIssue({

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { commonFields, ignoreCase } from "../config_fields.ts";
+import { ignoreCase, responseFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import {
   refuseTwoSpellings,
@@ -16,7 +16,7 @@ export const notContains = defineEvaluator({
     type: z.literal("not-contains"),
     ...textFields,
     ignoreCase,
-    ...commonFields,
+    ...responseFields,
   }).superRefine((config, context) => {
     refuseTwoSpellings(config, context);
     requireTexts(config, context);

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { commonFields } from "../config_fields.ts";
+import { responseFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import type { EvaluationRow } from "../evaluation_row.ts";
 import { choiceOf, reason } from "../judging/answer_fields.ts";
@@ -31,7 +31,7 @@ export const refusal = defineEvaluator({
           "upper and lower case count as the same",
       ),
     ...panelFields,
-    ...commonFields,
+    ...responseFields,
   }).superRefine(refuseTwoJudges),
   example: { type: "refusal" },
   summary: "Did the model decline to answer? A call that the endpoint itself " +

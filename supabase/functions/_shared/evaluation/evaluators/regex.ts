@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { commonFields, ignoreCase } from "../config_fields.ts";
+import { ignoreCase, responseFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import { toComparable } from "../text/comparable.ts";
 import {
@@ -21,7 +21,7 @@ export const regex = defineEvaluator({
     expect: z.enum(["match", "no match"]).default("match")
       .describe("Which outcome passes"),
     ignoreCase,
-    ...commonFields,
+    ...responseFields,
   }),
   example: { type: "regex", pattern: "^\\d{4}-\\d{2}-\\d{2}$" },
   summary: "Does a regular expression match the response? " +

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { passages, referencedFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
-import { numberFrom, numberOn, reason } from "../judging/answer_fields.ts";
+import { numberOn, reason } from "../judging/answer_fields.ts";
+import { numberFrom } from "../judging/number_from.ts";
 import {
   judgesOf,
   panelFields,

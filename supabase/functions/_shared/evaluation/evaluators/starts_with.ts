@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { commonFields, ignoreCase } from "../config_fields.ts";
+import { ignoreCase, responseFields } from "../config_fields.ts";
 import { defineEvaluator } from "../evaluator_definition.ts";
 import {
   refuseTwoSpellings,
@@ -35,7 +35,7 @@ function defineEdge<Type extends "starts-with" | "ends-with">(
       ignoreCase,
       trim: z.boolean().default(true)
         .describe("White space at both ends of the response does not count"),
-      ...commonFields,
+      ...responseFields,
     }).superRefine((config, context) => {
       refuseTwoSpellings(config, context);
       requireTexts(config, context);

@@ -1,7 +1,11 @@
 import * as z from "zod";
-import { commonFields, referencedFields, threshold } from "../config_fields.ts";
+import {
+  referencedFields,
+  responseFields,
+  threshold,
+} from "../config_fields.ts";
 import { defineEvaluator, type Subject } from "../evaluator_definition.ts";
-import { toObjectSchema } from "../judging/answer_fields.ts";
+import { type AnswerForm, toObjectSchema } from "../judging/answer_fields.ts";
 import {
   judgesOf,
   panelFields,
@@ -12,7 +16,7 @@ import {
   toAskedMaterial,
   toJudgePrompt,
 } from "../judging/judge_prompt.ts";
-import { type AnswerForm, createQuestions } from "../judging/question.ts";
+import { createQuestions } from "../judging/question.ts";
 import { describeMissingPassages, passagesSchema } from "../passages_choice.ts";
 
 interface Preset<Type extends string> {
@@ -107,7 +111,7 @@ function defineStatements<Type extends string>(
         : NOTHING as { passages: typeof passages },
       ...preset.needsReference
         ? referencedFields
-        : commonFields as typeof referencedFields,
+        : responseFields as typeof referencedFields,
     }).superRefine(refuseJudges),
     example: { type, endpoint: "judge" } as never,
     summary:

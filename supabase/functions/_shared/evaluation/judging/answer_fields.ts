@@ -1,22 +1,19 @@
 import * as z from "zod";
-import type { AnswerForm } from "./question.ts";
+import type { TypedAnswer, TypedForm } from "./typed_question.ts";
+
+/** The form of an answer, for APIs that keep to a schema and for those of typed questions. */
+export interface AnswerForm<Answer> {
+  responseSchema: unknown;
+  typed: TypedForm;
+  /** The answer that a typed one stands for. */
+  toAnswer(value: TypedAnswer["value"]): Answer;
+}
 
 /** Why a judge says what it says; one that gives a list of reasons, or none, is understood. */
 export const reason = z.preprocess(
   (value) => Array.isArray(value) ? value.map(String).join(" ") : value ?? "",
   z.string(),
 ).default("");
-
-/** A number, also as text. */
-export function numberFrom(min: number, max: number) {
-  return z.preprocess(
-    (value) =>
-      typeof value === "string" && /^\s*-?\d+(\.\d+)?\s*$/.test(value)
-        ? Number(value)
-        : value,
-    z.number().min(min).max(max),
-  );
-}
 
 type FieldOfAnswer<Field extends string, Value> =
   & { reason: string }
@@ -55,7 +52,7 @@ export function numberOn<Field extends string>(
  * wants every field required and no other, Anthropic refuses bounds of numbers
  * (https://platform.claude.com/docs/en/build-with-claude/structured-outputs).
  */
-export function toResponseSchema(fields: Record<string, unknown>) {
+function toResponseSchema(fields: Record<string, unknown>) {
   return toObjectSchema({ reason: { type: "string" }, ...fields });
 }
 

@@ -2,15 +2,11 @@ import * as z from "zod";
 import type { FinishReason } from "../../model/model_result.ts";
 import { toStorableVerdict, type Verdict } from "../score.ts";
 import { clip } from "../text/clip.ts";
+import type { AnswerForm } from "./answer_fields.ts";
 import type { Judge } from "./judge_fields.ts";
 import type { JudgePrompt } from "./judge_prompt.ts";
 import { readAnswer } from "./read_answer.ts";
-import {
-  readTypedAnswer,
-  toWireQuestion,
-  type TypedAnswer,
-  type TypedForm,
-} from "./typed_question.ts";
+import { readTypedAnswer, toWireQuestion } from "./typed_question.ts";
 
 /** What an endpoint is asked about a row; what it answers is one vote on the row's score. */
 export type Question = SpokenQuestion | TextsToEmbed;
@@ -86,14 +82,6 @@ interface QuestionParts<Answer> {
   /** What an answer in words alone means; null: nothing. */
   readWords?(words: string): unknown;
   toVerdict(answer: Answer): Verdict;
-}
-
-/** The form of an answer, for APIs that keep to a schema and for those of typed questions. */
-export interface AnswerForm<Answer> {
-  responseSchema: unknown;
-  typed: TypedForm;
-  /** The answer that a typed one stands for. */
-  toAnswer(value: TypedAnswer["value"]): Answer;
 }
 
 /** Asks for JSON of this schema, and reads it tolerantly. */

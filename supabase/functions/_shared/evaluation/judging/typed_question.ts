@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { numberFrom } from "./answer_fields.ts";
+import { numberFrom } from "./number_from.ts";
 
 /** What an API of typed questions is asked for: one of several words, a number, or how true a claim is. */
 export type TypedForm =

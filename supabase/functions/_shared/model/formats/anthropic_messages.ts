@@ -1,10 +1,10 @@
+import { answerReader } from "../answer_reader.ts";
 import { completeBaseUrl } from "../base_url.ts";
 import { asObject, asString, type JsonObject } from "../json_value.ts";
-import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
+import type { ModelFormat, Said, StreamAssembly } from "../model_format.ts";
 import { type RequestParts, toStopList } from "../model_request.ts";
 import { toEndedAnswer } from "../finish_reasons.ts";
-import { readProviderError } from "../provider_error.ts";
-import { sumOfCounts, toUsage } from "../token_usage.ts";
+import { sumOfCounts, type TokenUsage, toUsage } from "../token_usage.ts";
 import { readToolArguments, textOfParts, toToolCall } from "../tool_calls.ts";
 import { refuseUnsupported, requireModel } from "../unsendable_request.ts";
 
@@ -21,7 +21,7 @@ export const anthropicMessages = {
   toBody,
   recognises: (body) =>
     asObject(body).type === "message" && Array.isArray(asObject(body).content),
-  readAnswer,
+  readAnswer: answerReader((root) => readUsage(asObject(root.usage)), read),
   assembleStream,
 } as const satisfies ModelFormat;
 
@@ -54,36 +54,26 @@ function toBody(parts: RequestParts): JsonObject {
   };
 }
 
-function readAnswer(body: unknown): Answer {
-  const root = asObject(body);
-  const about = {
-    model: asString(root.model),
-    usage: readUsage(asObject(root.usage)),
-  };
-  const error = readProviderError(root);
-  if (error) return { ...about, kind: "error", error };
-  if (!Array.isArray(root.content)) return { ...about, kind: "unrecognised" };
+function read(root: JsonObject): Said | undefined {
+  if (!Array.isArray(root.content)) return undefined;
   if (root.stop_reason === "refusal") {
     const { explanation, category } = asObject(root.stop_details);
     const reason = asString(explanation) ?? asString(category) ??
       "stop_reason refusal";
-    return { ...about, kind: "declined", code: "refusal", reason };
+    return { kind: "declined", code: "refusal", reason };
   }
   const blocks = root.content.map(asObject);
   const calls = blocks.filter((block) => block.type === "tool_use")
     .map(toToolCall);
-  return {
-    ...about,
-    ...toEndedAnswer({
-      text: textOfParts(blocks, "text"),
-      calls,
-      ends: { stop_reason: root.stop_reason },
-    }),
-  };
+  return toEndedAnswer({
+    text: textOfParts(blocks, "text"),
+    calls,
+    ends: { stop_reason: root.stop_reason },
+  });
 }
 
 /** Cached input is counted apart from the rest, but is part of the prompt. */
-function readUsage(usage: JsonObject): Answer["usage"] {
+function readUsage(usage: JsonObject): TokenUsage {
   return toUsage({
     inputTokens: sumOfCounts(
       usage.input_tokens,

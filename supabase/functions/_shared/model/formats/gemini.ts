@@ -1,8 +1,13 @@
+import { answerReader } from "../answer_reader.ts";
 import { asArray, asObject, asString, type JsonObject } from "../json_value.ts";
-import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
+import type {
+  Answer,
+  ModelFormat,
+  Said,
+  StreamAssembly,
+} from "../model_format.ts";
 import { type RequestParts, toStopList } from "../model_request.ts";
 import { toEndedAnswer } from "../finish_reasons.ts";
-import { readProviderError } from "../provider_error.ts";
 import { sumOfCounts, toUsage } from "../token_usage.ts";
 import { requireModel, UnsendableRequest } from "../unsendable_request.ts";
 
@@ -81,23 +86,23 @@ function toBody(parts: RequestParts): JsonObject {
   };
 }
 
+const readOne = answerReader(
+  (root) => readUsage(asObject(root.usageMetadata)),
+  read,
+  "modelVersion",
+);
+
 function readAnswer(body: unknown): Answer {
-  if (Array.isArray(body)) return readList(body);
-  const root = asObject(body);
-  const about = {
-    model: asString(root.modelVersion),
-    usage: readUsage(asObject(root.usageMetadata)),
-  };
-  const error = readProviderError(root);
-  if (error) return { ...about, kind: "error", error };
+  return Array.isArray(body) ? readList(body) : readOne(body);
+}
+
+function read(root: JsonObject): Said | undefined {
   const blockReason = asString(asObject(root.promptFeedback).blockReason);
   if (blockReason) {
     const reason = `promptFeedback.blockReason ${blockReason}`;
-    return { ...about, kind: "declined", code: "content_filter", reason };
+    return { kind: "declined", code: "content_filter", reason };
   }
-  if (!Array.isArray(root.candidates)) {
-    return { ...about, kind: "unrecognised" };
-  }
+  if (!Array.isArray(root.candidates)) return undefined;
   const candidate = asObject(root.candidates[0]);
   const parts = asArray(asObject(candidate.content).parts).map(asObject);
   const text = parts.filter((part) => part.thought !== true)
@@ -105,14 +110,11 @@ function readAnswer(body: unknown): Answer {
   const calls = parts.map((part) => asObject(part.functionCall))
     .filter((call) => call.name !== undefined)
     .map((call) => ({ name: String(call.name), arguments: call.args }));
-  return {
-    ...about,
-    ...toEndedAnswer({
-      text,
-      calls,
-      ends: { finishReason: candidate.finishReason },
-    }),
-  };
+  return toEndedAnswer({
+    text,
+    calls,
+    ends: { finishReason: candidate.finishReason },
+  });
 }
 
 /** `streamGenerateContent` without `alt=sse` sends its events in one array. */

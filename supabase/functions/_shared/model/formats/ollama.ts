@@ -1,9 +1,9 @@
+import { answerReader } from "../answer_reader.ts";
 import { completeBaseUrl } from "../base_url.ts";
 import { asArray, asObject, asString, type JsonObject } from "../json_value.ts";
-import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
+import type { ModelFormat, Said, StreamAssembly } from "../model_format.ts";
 import { type RequestParts, toStopList } from "../model_request.ts";
 import { toEndedAnswer } from "../finish_reasons.ts";
-import { readProviderError } from "../provider_error.ts";
 import { toUsage } from "../token_usage.ts";
 import { toToolCall } from "../tool_calls.ts";
 import { requireModel } from "../unsendable_request.ts";
@@ -25,7 +25,11 @@ export const ollama = {
     return typeof root.done === "boolean" &&
       asObject(root.message).role !== undefined;
   },
-  readAnswer,
+  readAnswer: answerReader((root) =>
+    toUsage({
+      inputTokens: root.prompt_eval_count,
+      outputTokens: root.eval_count,
+    }), read),
   assembleStream,
 } as const satisfies ModelFormat;
 
@@ -52,27 +56,16 @@ function toBody(parts: RequestParts): JsonObject {
   };
 }
 
-function readAnswer(body: unknown): Answer {
-  const root = asObject(body);
-  const usage = toUsage({
-    inputTokens: root.prompt_eval_count,
-    outputTokens: root.eval_count,
-  });
-  const about = { model: asString(root.model), usage };
-  const error = readProviderError(root);
-  if (error) return { ...about, kind: "error", error };
-  if (root.message === undefined) return { ...about, kind: "unrecognised" };
+function read(root: JsonObject): Said | undefined {
+  if (root.message === undefined) return undefined;
   const message = asObject(root.message);
   const calls = asArray(message.tool_calls)
     .map((call) => toToolCall(asObject(asObject(call).function)));
-  return {
-    ...about,
-    ...toEndedAnswer({
-      text: asString(message.content) ?? "",
-      calls,
-      ends: { done_reason: root.done_reason },
-    }),
-  };
+  return toEndedAnswer({
+    text: asString(message.content) ?? "",
+    calls,
+    ends: { done_reason: root.done_reason },
+  });
 }
 
 function assembleStream(): StreamAssembly {

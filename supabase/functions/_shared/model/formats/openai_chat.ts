@@ -1,3 +1,4 @@
+import { answerReader } from "../answer_reader.ts";
 import { completeBaseUrl } from "../base_url.ts";
 import {
   asArray,
@@ -6,7 +7,7 @@ import {
   asString,
   type JsonObject,
 } from "../json_value.ts";
-import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
+import type { ModelFormat, Said, StreamAssembly } from "../model_format.ts";
 import type { RequestParts } from "../model_request.ts";
 import { toEndedAnswer } from "../finish_reasons.ts";
 import { readProviderError } from "../provider_error.ts";
@@ -42,7 +43,7 @@ export const openaiChat = {
     completeBaseUrl(url, baseOf(url) ?? "/v1", "/chat/completions").href,
   toBody,
   recognises: (body) => Array.isArray(asObject(body).choices),
-  readAnswer,
+  readAnswer: answerReader((root) => readUsage(asObject(root.usage)), read),
   assembleStream,
 } as const satisfies ModelFormat;
 
@@ -95,34 +96,26 @@ function streamsUsageOnWish(url: URL): boolean {
   return !/(^|\.)mistral\.ai$/.test(url.hostname);
 }
 
-function readAnswer(body: unknown): Answer {
-  const root = asObject(body);
-  const usage = readUsage(asObject(root.usage));
-  const about = { model: asString(root.model), usage };
+function read(root: JsonObject): Said | undefined {
   const choice = asObject(asArray(root.choices)[0]);
   // OpenRouter reports a failure after 200 at either place.
-  const error = readProviderError(root) ?? readProviderError(choice);
-  if (error) return { ...about, kind: "error", error };
-  if (!Array.isArray(root.choices)) return { ...about, kind: "unrecognised" };
+  const error = readProviderError(choice);
+  if (error) return { kind: "error", error };
+  if (!Array.isArray(root.choices)) return undefined;
   const message = asObject(choice.message);
   const refusal = asString(message.refusal);
-  if (refusal) {
-    return { ...about, kind: "declined", code: "refusal", reason: refusal };
-  }
+  if (refusal) return { kind: "declined", code: "refusal", reason: refusal };
   const calls = asArray(message.tool_calls)
     .map((call) => toToolCall(asObject(asObject(call).function)));
-  return {
-    ...about,
-    ...toEndedAnswer({
-      text: readContent(message.content),
-      calls,
-      // OpenRouter says what the provider said beside its own.
-      ends: {
-        finish_reason: choice.finish_reason,
-        native_finish_reason: choice.native_finish_reason,
-      },
-    }),
-  };
+  return toEndedAnswer({
+    text: readContent(message.content),
+    calls,
+    // OpenRouter says what the provider said beside its own.
+    ends: {
+      finish_reason: choice.finish_reason,
+      native_finish_reason: choice.native_finish_reason,
+    },
+  });
 }
 
 /**

@@ -1,8 +1,8 @@
+import { answerReader } from "../answer_reader.ts";
 import { completeBaseUrl } from "../base_url.ts";
 import { asArray, asObject, asString, type JsonObject } from "../json_value.ts";
-import type { Answer, ModelFormat } from "../model_format.ts";
+import type { ModelFormat, Said } from "../model_format.ts";
 import type { RequestParts } from "../model_request.ts";
-import { readProviderError } from "../provider_error.ts";
 import { requireModel, UnsendableRequest } from "../unsendable_request.ts";
 import { readResponsesUsage } from "./openai_responses.ts";
 import { assembleNothing } from "./streamed_events.ts";
@@ -22,7 +22,7 @@ export const openaiDecisions = {
   recognises: (body) =>
     Array.isArray(asObject(body).answers) &&
     asString(asObject(asArray(asObject(body).answers)[0]).type) !== undefined,
-  readAnswer,
+  readAnswer: answerReader(readResponsesUsage, read),
   assembleStream: assembleNothing,
 } as const satisfies ModelFormat;
 
@@ -41,19 +41,11 @@ function toBody(parts: RequestParts): JsonObject {
   };
 }
 
-function readAnswer(body: unknown): Answer {
-  const root = asObject(body);
-  const about = {
-    model: asString(root.model),
-    usage: readResponsesUsage(root.usage),
-  };
-  const error = readProviderError(root);
-  if (error) return { ...about, kind: "error", error };
-  if (!Array.isArray(root.answers)) return { ...about, kind: "unrecognised" };
+function read({ answers }: JsonObject): Said | undefined {
+  if (!Array.isArray(answers)) return undefined;
   return {
-    ...about,
     kind: "text",
-    text: JSON.stringify({ answers: root.answers }),
+    text: JSON.stringify({ answers }),
     finishReason: "stop",
   };
 }

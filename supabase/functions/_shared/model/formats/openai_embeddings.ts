@@ -1,14 +1,8 @@
+import { answerReader } from "../answer_reader.ts";
 import { packVectors } from "../embedding_vector.ts";
-import {
-  asArray,
-  asCount,
-  asObject,
-  asString,
-  type JsonObject,
-} from "../json_value.ts";
-import type { Answer, ModelFormat } from "../model_format.ts";
-import { readProviderError } from "../provider_error.ts";
-import { toUsage } from "../token_usage.ts";
+import { asArray, asCount, asObject, type JsonObject } from "../json_value.ts";
+import type { ModelFormat, Said } from "../model_format.ts";
+import { type TokenUsage, toUsage } from "../token_usage.ts";
 import { requireModel } from "../unsendable_request.ts";
 import { assembleNothing } from "./streamed_events.ts";
 
@@ -35,7 +29,7 @@ export const openaiEmbeddings = {
     input: parts.turns.map(({ content }) => content),
   }),
   recognises: (body) => Array.isArray(asObject(body).data),
-  readAnswer,
+  readAnswer: answerReader(readUsage, read),
   assembleStream: assembleNothing,
 } as const satisfies ModelFormat;
 
@@ -48,20 +42,17 @@ function toUrl(url: URL): string {
   return completed.href;
 }
 
-function readAnswer(body: unknown): Answer {
-  const root = asObject(body);
-  const inputTokens = asCount(asObject(root.usage).prompt_tokens);
-  const about = {
-    model: asString(root.model),
-    usage: toUsage({ inputTokens, outputTokens: inputTokens && 0 }),
-  };
-  const error = readProviderError(root);
-  if (error) return { ...about, kind: "error", error };
+function readUsage({ usage }: JsonObject): TokenUsage {
+  const inputTokens = asCount(asObject(usage).prompt_tokens);
+  return toUsage({ inputTokens, outputTokens: inputTokens && 0 });
+}
+
+function read(root: JsonObject): Said | undefined {
   const vectors = asArray(root.data).map(asObject)
     .toSorted((a, b) => Number(a.index ?? 0) - Number(b.index ?? 0))
     .map(({ embedding }) => embedding);
   const text = packVectors(vectors);
   return text === undefined
-    ? { ...about, kind: "unrecognised" }
-    : { ...about, kind: "text", text, finishReason: "stop" };
+    ? undefined
+    : { kind: "text", text, finishReason: "stop" };
 }

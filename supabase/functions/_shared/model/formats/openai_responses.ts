@@ -1,3 +1,4 @@
+import { answerReader } from "../answer_reader.ts";
 import { completeBaseUrl } from "../base_url.ts";
 import {
   asArray,
@@ -6,10 +7,9 @@ import {
   isJsonObject,
   type JsonObject,
 } from "../json_value.ts";
-import type { Answer, ModelFormat, StreamAssembly } from "../model_format.ts";
+import type { ModelFormat, Said, StreamAssembly } from "../model_format.ts";
 import type { RequestParts } from "../model_request.ts";
 import { toEndedAnswer } from "../finish_reasons.ts";
-import { readProviderError } from "../provider_error.ts";
 import { type TokenUsage, toUsage } from "../token_usage.ts";
 import { textOfParts, toToolCall } from "../tool_calls.ts";
 import { refuseUnsupported } from "../unsendable_request.ts";
@@ -27,7 +27,7 @@ export const openaiResponses = {
   recognises: (body) =>
     asObject(body).object === "response" &&
     Array.isArray(asObject(body).output),
-  readAnswer,
+  readAnswer: answerReader(readResponsesUsage, read),
   assembleStream,
 } as const satisfies ModelFormat;
 
@@ -60,40 +60,30 @@ function toBody(parts: RequestParts): JsonObject {
   };
 }
 
-function readAnswer(body: unknown): Answer {
-  const root = asObject(body);
-  const about = {
-    model: asString(root.model),
-    usage: readResponsesUsage(root.usage),
-  };
-  const error = readProviderError(root);
-  if (error) return { ...about, kind: "error", error };
-  if (!Array.isArray(root.output)) return { ...about, kind: "unrecognised" };
+function read(root: JsonObject): Said | undefined {
+  if (!Array.isArray(root.output)) return undefined;
   const output = root.output.map(asObject);
   const content = output.filter((item) => item.type === "message")
     .flatMap((item) => asArray(item.content)).map(asObject);
   const refusal = content.find((part) => part.type === "refusal");
   if (refusal) {
     const reason = asString(refusal.refusal) ?? "refusal";
-    return { ...about, kind: "declined", code: "refusal", reason };
+    return { kind: "declined", code: "refusal", reason };
   }
   const calls = output.filter((item) => item.type === "function_call")
     .map(toToolCall);
-  return {
-    ...about,
-    ...toEndedAnswer({
-      text: textOfParts(content, "output_text"),
-      calls,
-      ends: {
-        "incomplete:": asObject(root.incomplete_details).reason,
-        status: root.status,
-      },
-    }),
-  };
+  return toEndedAnswer({
+    text: textOfParts(content, "output_text"),
+    calls,
+    ends: {
+      "incomplete:": asObject(root.incomplete_details).reason,
+      status: root.status,
+    },
+  });
 }
 
 /** The usage as the Responses API tells it, and the Decisions API after it. */
-export function readResponsesUsage(usage: unknown): TokenUsage {
+export function readResponsesUsage({ usage }: JsonObject): TokenUsage {
   const said = asObject(usage);
   const inputDetails = asObject(said.input_tokens_details);
   return toUsage({

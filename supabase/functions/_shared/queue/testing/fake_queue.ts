@@ -1,5 +1,5 @@
 import type { Clock } from "../../clock.ts";
-import type { DrainSettings } from "../drain.ts";
+import type { DrainSettings } from "../working_life.ts";
 import type { WorkerState } from "../task_handler.ts";
 import type { RunStatus, Task, TaskQueue, WorkerEnd } from "../task_queue.ts";
 

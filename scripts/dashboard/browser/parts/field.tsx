@@ -120,7 +120,8 @@ export function FreeField(
           <input
             {...written}
             type={kind === "number" ? "text" : kind}
-            // A field of numbers gives "" for "5e", as if there were no limit.
+            // A field of numbers gives "" for "5e", as if there were no limit
+            // (https://html.spec.whatwg.org/multipage/input.html#number-state-(type=number)).
             inputMode={kind === "number" ? "decimal" : undefined}
             list={suggestions && `${id}-known`}
           />

@@ -5,8 +5,8 @@ export class RefusedBody extends Error {
   override readonly name = "RefusedBody";
 }
 
-/** Whether a table is among those that prompt_sources() finds. */
-export type IsFoundTable = (name: string) => Promise<boolean>;
+/** The names of the tables that prompt_sources() finds, anew where the one that is wanted is not known. */
+export type FindTables = (wanted: string) => Promise<string[]>;
 
 /**
  * A body as it is passed on: what was looked at, written anew. The page cannot send anything to another
@@ -19,7 +19,7 @@ export type IsFoundTable = (name: string) => Promise<boolean>;
 export async function checkRow(
   called: string,
   body: string,
-  isFoundTable: IsFoundTable,
+  findTables: FindTables,
 ): Promise<string> {
   const { argument, columns } = ROWS[called];
   const { idempotency_key, ...given } = readObject(body);
@@ -27,7 +27,7 @@ export async function checkRow(
   refuseUnknown("argument", Object.keys(others), []);
   if (!isObject(row)) throw new RefusedBody(`${argument} is no object`);
   refuseUnknown("column", Object.keys(row), columns);
-  if ("source" in row) await refuseSource(row.source, isFoundTable);
+  if ("source" in row) await refuseSource(row.source, findTables);
   if (isObject(row.options) && "headers" in row.options) {
     throw new RefusedBody("The dashboard sends no headers of its own");
   }
@@ -49,13 +49,13 @@ export async function checkRow(
  */
 export async function asDryRun(
   body: string,
-  isFoundTable: IsFoundTable,
+  findTables: FindTables,
 ): Promise<string> {
   const given = readObject(body);
   if ("directory" in given) {
     throw new RefusedBody("The dashboard reads no directory");
   }
-  await refuseSource(given.dataSource, isFoundTable);
+  await refuseSource(given.dataSource, findTables);
   return JSON.stringify({ ...given, dryRun: true });
 }
 
@@ -64,7 +64,7 @@ const SOURCES: unknown[] = ["supabase", "table", "set", "run", "prompts"];
 
 async function refuseSource(
   source: unknown,
-  isFoundTable: IsFoundTable,
+  findTables: FindTables,
 ): Promise<void> {
   if (!isObject(source) || !SOURCES.includes(source.type)) {
     throw new RefusedBody(
@@ -77,11 +77,17 @@ async function refuseSource(
       "The dashboard joins no other table; run the SQL instead",
     );
   }
-  if (!await isFoundTable(String(source.table))) {
-    throw new RefusedBody(
-      `The dashboard reads tables that look like conversations, as its screen of tables lists them, and "${source.table}" is none; run the SQL instead`,
-    );
-  }
+  const table = String(source.table);
+  const found = await findTables(table);
+  if (found.includes(table)) return;
+  const meant = found.find((name) => name.split(".")[1] === table);
+  throw new RefusedBody(
+    !table.includes(".")
+      ? `The dashboard takes a table with its schema: write "${
+        meant ?? `public.${table}`
+      }"`
+      : `The dashboard reads tables that look like conversations, as its screen of tables lists them, and "${table}" is none; run the SQL instead`,
+  );
 }
 
 function readObject(text: string): Record<string, unknown> {

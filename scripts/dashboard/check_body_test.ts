@@ -8,11 +8,10 @@ const run = {
   max_cost: 5,
 };
 
-const isFoundTable = (name: string) =>
-  Promise.resolve(name === "public.messages");
+const findTables = () => Promise.resolve(["public.messages"]);
 
 const check = (called: string, body: string) =>
-  checkRow(called, body, isFoundTable);
+  checkRow(called, body, findTables);
 
 Deno.test("checkRow() passes on what a form can say, and nothing twice", async () => {
   const body = `{"run": {"owner": "somebody"}, "run": ${
@@ -104,8 +103,22 @@ for (const [what, body] of refused) {
   });
 }
 
+Deno.test("checkRow() says how a table without its schema is written", async () => {
+  const words = async (table: string) => {
+    const source = { type: "table", table };
+    const error = await assertRejects(
+      () => check("pipeline_create_run", JSON.stringify({ run: { source } })),
+      RefusedBody,
+    );
+    return error.message;
+  };
+  const write = "The dashboard takes a table with its schema: write";
+  assertEquals(await words("messages"), `${write} "public.messages"`);
+  assertEquals(await words("chats"), `${write} "public.chats"`);
+});
+
 Deno.test("asDryRun() counts, whatever the body says", async () => {
-  const count = (body: string) => asDryRun(body, isFoundTable);
+  const count = (body: string) => asDryRun(body, findTables);
   const dataSource = { type: "supabase", bucket: "b" };
   for (
     const body of [

@@ -6,6 +6,8 @@ import { toServiceCall } from "./services.ts";
 
 /** Secret keys are refused to browsers, which are told by their User-Agent. */
 export const USER_AGENT = "prompt-pipeline-dashboard";
+/** To look for tables takes a project seconds: a name that is none of them starts it no more often. */
+const LOOK_MS = 10_000;
 /** Longer than the 55 s that the project gives its slowest functions. */
 const MOST_MS = 60_000;
 
@@ -22,43 +24,35 @@ interface Answer {
  */
 export function createPassOn(
   connection: Connection,
-  { readOnly, fetch }: { readOnly: boolean; fetch: typeof globalThis.fetch },
+  { readOnly, fetch, now = () => performance.now() }: {
+    readOnly: boolean;
+    fetch: typeof globalThis.fetch;
+    now?: () => number;
+  },
 ): (request: Request) => Promise<Response> {
   const inFlight = new Map<string, Promise<Answer>>();
-  const resultsTables = new Set<string>();
-  const foundTables = new Set<string>();
+  let foundTables: string[] = [];
+  let lookedAt = -Infinity;
 
-  /** Whether a run names it as where its results are. */
-  async function isResultsTable(name: string): Promise<boolean> {
-    if (!resultsTables.has(name)) {
-      const { body } = await ask(
-        "GET",
-        `/rest/v1/pipeline_runs?select=id&limit=1&results_table=eq.${name}`,
-      );
-      const runs = JSON.parse(new TextDecoder().decode(body));
-      if (Array.isArray(runs) && runs.length > 0) resultsTables.add(name);
+  /** The tables that the project's owner would find: with the secret key any table could be read. */
+  async function findTables(wanted: string): Promise<string[]> {
+    if (foundTables.includes(wanted) || now() - lookedAt < LOOK_MS) {
+      return foundTables;
     }
-    return resultsTables.has(name);
-  }
-
-  /** Whether the project's owner would find it: with the secret key any table could be read. */
-  async function isFoundTable(name: string): Promise<boolean> {
-    if (!foundTables.has(name)) {
-      const { status, body } = await ask(
+    const { status, body } = await askOnce("prompt_sources", () =>
+      ask(
         "POST",
         "/rest/v1/rpc/prompt_sources",
         { "content-type": "application/json" },
         '{"most_prompts":0}',
-      );
-      const said = new TextDecoder().decode(body);
-      if (status !== 200) {
-        throw new Error(`it does not tell its tables: ${said}`);
-      }
-      for (const { table_name } of JSON.parse(said)) {
-        foundTables.add(table_name);
-      }
-    }
-    return foundTables.has(name);
+      ));
+    const said = new TextDecoder().decode(body);
+    if (status !== 200) throw new Error(`it does not tell its tables: ${said}`);
+    lookedAt = now();
+    foundTables = JSON.parse(said).map(
+      ({ table_name }: { table_name: string }) => table_name,
+    );
+    return foundTables;
   }
 
   async function ask(
@@ -114,10 +108,7 @@ export function createPassOn(
     const isCall = request.method === "POST" && !hasQuery;
     const isRead = service !== undefined ||
       request.method === "GET" && relation !== undefined &&
-        (mayRead(relation, searchParams) ||
-          !Object.hasOwn(RELATIONS, relation) &&
-            namesPlainColumns(searchParams) &&
-            await isResultsTable(relation)) ||
+        mayRead(relation, searchParams) ||
       isCall && READS.includes(called);
     const isChange = isCall && CHANGES.includes(called);
     if (isChange && readOnly) {
@@ -130,9 +121,9 @@ export function createPassOn(
     const body = sent === undefined
       ? undefined
       : service?.isExtraction
-      ? await asDryRun(sent, isFoundTable)
+      ? await asDryRun(sent, findTables)
       : isChange && Object.hasOwn(ROWS, called)
-      ? await checkRow(called, sent, isFoundTable)
+      ? await checkRow(called, sent, findTables)
       : sent;
     const headers = {
       "content-type": "application/json",
@@ -163,13 +154,11 @@ export function createPassOn(
 function mayRead(relation: string, query: URLSearchParams): boolean {
   if (!Object.hasOwn(RELATIONS, relation)) return false;
   const columns = RELATIONS[relation];
-  return columns === "all" ? namesPlainColumns(query) : query.has("select") &&
-    namedColumns(query).every((name) => columns.includes(name));
-}
-
-/** Whether nothing but columns is named: an embedded table would reach what is not listed. */
-function namesPlainColumns(query: URLSearchParams): boolean {
-  return namedColumns(query).every((name) => /^(\*|[a-z0-9_]+)$/.test(name));
+  // An embedded table would reach what is not listed.
+  return columns === "all"
+    ? namedColumns(query).every((name) => /^(\*|[a-z0-9_]+)$/.test(name))
+    : query.has("select") &&
+      namedColumns(query).every((name) => columns.includes(name));
 }
 
 function namedColumns(query: URLSearchParams): string[] {

@@ -46,7 +46,7 @@ Deno.test("createPassOn() tells when the project is out of reach", async () => {
   for (
     const request of [
       ask("evaluation_facets"),
-      new Request("http://127.0.0.1/rest/v1/perhaps_a_results_table?select=id"),
+      new Request("http://127.0.0.1/rest/v1/experiment_scores?select=model"),
     ]
   ) {
     const response = await passOn(request);
@@ -70,21 +70,22 @@ Deno.test("createPassOn() waits for a project no longer than its signal says", a
   assertEquals(signal?.aborted, false);
 });
 
-Deno.test("createPassOn() reads a results table that a run names", async () => {
+Deno.test("createPassOn() reads no results table: answers are read by functions", async () => {
+  const asked: string[] = [];
   const passOn = createPassOn(connection, {
     readOnly: false,
-    fetch: (url) =>
-      Promise.resolve(
-        Response.json(
-          String(url).endsWith("eq.other_answers") ? [{ id: 1 }] : [],
-        ),
-      ),
+    fetch: (url) => {
+      asked.push(String(url));
+      return Promise.resolve(Response.json([]));
+    },
   });
-  const read = async (table: string) =>
-    (await passOn(new Request(`http://127.0.0.1/rest/v1/${table}?select=id`)))
-      .status;
-  assertEquals(await read("other_answers"), 200);
-  assertEquals(await read("customers"), 404);
+  for (const table of ["prompt_evaluations", "other_answers"]) {
+    const { status } = await passOn(
+      new Request(`http://127.0.0.1/rest/v1/${table}?select=id`),
+    );
+    assertEquals(status, 404);
+  }
+  assertEquals(asked, []);
 });
 
 Deno.test("createPassOn() writes a row as it was looked at, and none with more", async () => {
@@ -134,10 +135,12 @@ Deno.test("createPassOn() asks extract-prompts to count only, with the key where
   assertEquals(headers.get("authorization"), null);
 });
 
-Deno.test("createPassOn() takes prompts from tables that the project finds, and asks once which these are", async () => {
+Deno.test("createPassOn() takes prompts from tables that the project finds, and looks for them at most every 10 s", async () => {
   const asked: string[] = [];
+  let now = 0;
   const passOn = createPassOn(connection, {
     readOnly: false,
+    now: () => now,
     fetch: (url) => {
       asked.push(String(url).split("/").at(-1)!);
       return Promise.resolve(
@@ -159,6 +162,9 @@ Deno.test("createPassOn() takes prompts from tables that the project finds, and 
   assertEquals(await run("public.messages"), 200);
   assertEquals(await run("public.messages"), 200);
   assertEquals(await run("public.customers"), 400);
+  assertEquals(await run("public.orders"), 400);
+  now = 10_000;
+  assertEquals(await run("public.orders"), 400);
   assertEquals(asked, [
     "prompt_sources",
     "pipeline_create_run",

@@ -5,7 +5,6 @@
 
 /** Tables and views that are read; the columns where not all may be. */
 export const RELATIONS: Record<string, "all" | string[]> = {
-  pipeline_runs: "all",
   pipeline_run_progress: "all",
   pipeline_sweep_progress: "all",
   pipeline_watches: "all",
@@ -14,41 +13,19 @@ export const RELATIONS: Record<string, "all" | string[]> = {
   prompt_set_prompts: "all",
   pipeline_errors: "all",
   pipeline_error_groups: "all",
-  pipeline_quota_use: "all",
   pipeline_webhook_deliveries: "all",
-  evaluation_scores: "all",
-  evaluation_votes: "all",
-  prompt_evaluations: "all",
   experiment_summary: "all",
   experiment_scores: "all",
   experiment_costs: "all",
   model_endpoint_status: "all",
   // Not headers and request_template, where keys are named.
-  model_endpoints: [
-    "name",
-    "model",
-    "models",
-    "format",
-    "url",
-    "retired",
-    "max_concurrency",
-    "requests_per_minute",
-    "tokens_per_minute",
-    "timeout_seconds",
-    "input_cost",
-    "output_cost",
-    "max_output_tokens",
-    "open_to_users",
-    "created_at",
-  ],
+  model_endpoints: ["name", "model", "models", "retired"],
 };
 
 /** Functions that read. */
 export const READS: string[] = [
   "browse_experiment_pairs",
   "compare_experiments",
-  "summarize_experiments",
-  "summarize_experiment_scores",
   "summarize_repetitions",
   "rank_experiments",
   "pipeline_estimate_cost",

@@ -52,6 +52,26 @@ export interface FunctionAnswer {
   errorCode: string | null;
 }
 
+/** A check that is well when nothing is wrong. @param mend the line for each, joined by `by` */
+function expectNone<Wrong>(
+  name: string,
+  wrong: Wrong[],
+  { well, found, mend, by = "; " }: {
+    well: string;
+    found(wrong: Wrong[]): string;
+    mend(one: Wrong): string;
+    by?: string;
+  },
+): ProjectCheck {
+  const isWell = wrong.length === 0;
+  return {
+    name,
+    isWell,
+    found: isWell ? well : found(wrong),
+    mend: wrong.map(mend).join(by),
+  };
+}
+
 /** Judges the facts; every check that is not well says how to mend it. */
 export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
   const extensions = facts.extensions ?? {};
@@ -66,24 +86,19 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
       ) && facts.projectUrl !== url;
   const seconds = facts.secondsSinceMaintenance;
   return [
-    {
-      name: "extensions",
-      isWell: absent.length === 0,
-      found: absent.length === 0
-        ? Object.entries(extensions).map((pair) => pair.join(" ")).join(", ")
-        : `${absent.join(", ")} missing`,
-      mend: absent.map((name) => `create extension ${name};`).join(" "),
-    },
-    {
-      name: "grants",
-      isWell: facts.missingGrants.length === 0,
-      found: facts.missingGrants.length === 0
-        ? "service_role may work"
-        : `service_role lacks rights on ${facts.missingGrants.join(", ")}`,
-      mend: facts.missingGrants.map((table) =>
-        `grant select, insert, update, delete on public.${table} to service_role;`
-      ).join(" "),
-    },
+    expectNone("extensions", absent, {
+      well: Object.entries(extensions).map((pair) => pair.join(" ")).join(", "),
+      found: (absent) => `${absent.join(", ")} missing`,
+      mend: (name) => `create extension ${name};`,
+      by: " ",
+    }),
+    expectNone("grants", facts.missingGrants, {
+      well: "service_role may work",
+      found: (tables) => `service_role lacks rights on ${tables.join(", ")}`,
+      mend: (table) =>
+        `grant select, insert, update, delete on public.${table} to service_role;`,
+      by: " ",
+    }),
     {
       name: "schedule",
       isWell: facts.scheduledJobs.includes("prompt-pipeline maintenance"),
@@ -129,25 +144,17 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
     checkVersions(facts),
     checkKey(facts.worker),
     checkTimeouts(facts),
-    {
-      name: "secrets",
-      isWell: facts.missingSecrets.length === 0,
-      found: facts.missingSecrets.length === 0
-        ? "all that endpoints name exist"
-        : `${facts.missingSecrets.join(", ")} missing`,
-      mend: facts.missingSecrets.map((name) =>
-        `deno task pipeline secret set ${name}`
-      ).join("; "),
-    },
-    {
-      name: "endpoints",
-      isWell: silent.length === 0,
-      found: silent.length === 0
-        ? `${Object.keys(facts.endpoints).length} answer`
-        : silent.map(([name, problem]) => `${name}: ${problem}`).join("; "),
-      mend: silent.map(([name]) => `deno task pipeline endpoint test ${name}`)
-        .join("; "),
-    },
+    expectNone("secrets", facts.missingSecrets, {
+      well: "all that endpoints name exist",
+      found: (names) => `${names.join(", ")} missing`,
+      mend: (name) => `deno task pipeline secret set ${name}`,
+    }),
+    expectNone("endpoints", silent, {
+      well: `${Object.keys(facts.endpoints).length} answer`,
+      found: (silent) =>
+        silent.map(([name, problem]) => `${name}: ${problem}`).join("; "),
+      mend: ([name]) => `deno task pipeline endpoint test ${name}`,
+    }),
   ];
 }
 
@@ -228,18 +235,14 @@ function checkKey(worker: ProjectFacts["worker"]): ProjectCheck {
 function checkTimeouts({ worker, timeouts }: ProjectFacts): ProjectCheck {
   const most = "key" in worker ? longestCall(worker.workerSeconds) : Infinity;
   const long = Object.entries(timeouts).filter(([, seconds]) => seconds > most);
-  return {
-    name: "timeouts",
-    isWell: long.length === 0,
-    found: long.length === 0
-      ? "all calls can end before their isolate does"
-      : `${
-        long.map(([name, seconds]) => `${name} may take ${seconds} s`).join(
-          ", ",
-        )
-      }, a call has ${most} s for sure`,
-    mend: long.map(([name]) =>
-      `update model_endpoints set timeout_seconds = ${most} where name = '${name}';`
-    ).join(" "),
-  };
+  const toWords = ([name, seconds]: [string, number]) =>
+    `${name} may take ${seconds} s`;
+  return expectNone("timeouts", long, {
+    well: "all calls can end before their isolate does",
+    found: (long) =>
+      `${long.map(toWords).join(", ")}, a call has ${most} s for sure`,
+    mend: ([name]) =>
+      `update model_endpoints set timeout_seconds = ${most} where name = '${name}';`,
+    by: " ",
+  });
 }

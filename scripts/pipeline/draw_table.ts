@@ -20,6 +20,20 @@ const CHARS = {
   middle: " ".repeat(GAP),
 };
 
+/** The names of all rows, each where the first row that has it shows it: behind the name before it. */
+export function namesOf(rows: Record<string, unknown>[]): string[] {
+  const names: string[] = [];
+  for (const row of rows) {
+    let place = 0;
+    for (const name of Object.keys(row)) {
+      const known = names.indexOf(name);
+      if (known < 0) names.splice(place++, 0, name);
+      else place = known + 1;
+    }
+  }
+  return names;
+}
+
 /**
  * Rows as a table with one column per name, which fits into `columns`
  * characters: the widest columns of text are cut. Where even that does not fit, each row
@@ -27,8 +41,8 @@ const CHARS = {
  */
 export function drawTable(
   rows: Record<string, unknown>[],
-  names: string[],
   columns: number,
+  names = namesOf(rows),
 ): string {
   const cells = rows.map((row) => names.map((name) => toCell(row[name])));
   const widths = fitWidths(

@@ -1,17 +1,12 @@
 import type { ModelFormatName } from "../../supabase/functions/_shared/model/formats/known_formats.ts";
 import { WrongUsage } from "./command.ts";
-import { toHeaders, toNumber } from "./read_arguments.ts";
+import { texts, toHeaders, toNumber } from "./read_arguments.ts";
 
 /** The options that name a model, for every command that calls one. */
 export const endpointOptions = {
-  endpoint: { type: "string" },
-  url: { type: "string" },
-  model: { type: "string" },
-  format: { type: "string" },
+  ...texts("endpoint", "url", "model", "format", "timeout", "parameters"),
+  ...texts("max-concurrency"),
   header: { type: "string", multiple: true },
-  timeout: { type: "string" },
-  parameters: { type: "string" },
-  "max-concurrency": { type: "string" },
 } as const;
 
 export const ENDPOINT_HELP =

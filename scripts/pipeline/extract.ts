@@ -13,7 +13,7 @@ import { expectPath, findFiles } from "./find_files.ts";
 import { createLineWriter } from "./line_writer.ts";
 import { createLocalServices } from "../project/services.ts";
 import { openProject } from "./project_access.ts";
-import { readArguments, toNumber } from "./read_arguments.ts";
+import { readArguments, switches, texts, toNumber } from "./read_arguments.ts";
 import { showDryRun } from "./show_dry_run.ts";
 import { toVisibleJson } from "./visible_text.ts";
 
@@ -40,7 +40,6 @@ Options:
   --endpoint NAME                 with --dry-run: what they may cost there
   --upload BUCKET[/PREFIX]        extract nothing here: send the files to Storage for a run to read,
                                   as deno task pipeline upload does
-  --help
 
 Names may also be written in lower case with hyphens, such as --min-length.
 
@@ -56,34 +55,18 @@ Examples:
   deno task pipeline extract archives --dry-run --redact --endpoint openai
   deno task pipeline extract archives --upload conversation-archives/2026`;
 
-const text = { type: "string" } as const;
-const list = { type: "string", multiple: true } as const;
-
 /** Prompts to standard output, progress and errors to standard error. */
 export const extract: Command = {
   summary: "Read archives on this machine and print their prompts",
   help: HELP,
   async run(args, terminal) {
     const { values, positionals } = readArguments(spellOut(args), ["PATH…"], {
-      turns: text,
-      context: text,
-      branches: text,
-      include: list,
-      exclude: list,
-      minLength: text,
-      maxLength: text,
-      since: text,
-      until: text,
-      dedupe: { type: "boolean" },
-      sample: text,
-      seed: text,
-      redact: text,
-      variables: { type: "boolean" },
-      maxPrompts: text,
-      report: text,
-      upload: text,
-      dryRun: { type: "boolean" },
-      endpoint: text,
+      ...texts("turns", "context", "branches", "minLength", "maxLength"),
+      ...texts("since", "until", "sample", "seed", "redact", "maxPrompts"),
+      ...texts("report", "upload", "endpoint"),
+      ...switches("dedupe", "variables", "dryRun"),
+      include: { type: "string", multiple: true },
+      exclude: { type: "string", multiple: true },
     });
     const { report, upload: target, redact, dryRun, endpoint, ...choices } =
       values;
@@ -119,7 +102,6 @@ export const extract: Command = {
           readDirectory: () => events,
         },
         terminal,
-        false,
       );
     }
     if (endpoint !== undefined) {

@@ -50,7 +50,7 @@ export async function followRun(
   client: SupabaseClient,
   runId: RunId,
   terminal: Terminal,
-  isJson: boolean,
+  isJson?: boolean,
 ): Promise<number> {
   const outcome = await followUntilOver(
     () => readProgress(client, runId),

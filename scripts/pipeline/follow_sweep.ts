@@ -19,7 +19,7 @@ export async function followSweep(
   client: SupabaseClient,
   sweepId: RunId,
   terminal: Terminal,
-  isJson: boolean,
+  isJson?: boolean,
 ): Promise<number> {
   const outcome = await followUntilOver(
     () => readProgress(client, sweepId),
@@ -41,7 +41,7 @@ export async function followSweep(
   if (isJson) terminal.print(toVisibleJson({ sweepId, status, error, runs }));
   else {
     const shown = runs.map((run) => ({ ...run, cost: formatCost(run.cost) }));
-    terminal.print(drawTable(shown, Object.keys(shown[0]), terminal.columns));
+    terminal.print(drawTable(shown, terminal.columns));
     terminal.print(`Sweep ${sweepId} is ${status}`);
     if (error) terminal.complain(toVisible(error));
     if (status === "paused") {

@@ -21,6 +21,17 @@ export function formatRest(
     : "";
 }
 
+/** The ends of an interval; "": it has none. */
+export function formatInterval(
+  low: number | null,
+  high: number | null,
+  format: (end: number) => string,
+): string {
+  return low === null || high === null
+    ? ""
+    : `${format(low)} to ${format(high)}`;
+}
+
 /** A number with its sign and so many digits; zero has none. */
 export function formatChange(value: number, digits: number): string {
   const text = Math.abs(value).toFixed(digits);

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { holdsNul } from "../../supabase/functions/_shared/storable_json.ts";
 import { type Terminal, WrongUsage } from "./command.ts";
+import { readText } from "./read_text.ts";
 
 /**
  * The values of a file with one JSON value per line, or of standard input for `-`.
@@ -12,11 +12,7 @@ export async function readJsonLines(
   path: string,
   terminal: Pick<Terminal, "readInput">,
 ): Promise<unknown[]> {
-  const text = path === "-"
-    ? await terminal.readInput()
-    : await readFile(path, "utf8").catch((error) => {
-      throw new WrongUsage(`Cannot read ${path}: ${error.message}`);
-    });
+  const text = await readText(path, terminal);
   return text.split("\n").flatMap((line, index) => {
     if (line.trim() === "") return [];
     const place = `Cannot read ${path}, line ${index + 1}`;

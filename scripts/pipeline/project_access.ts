@@ -42,6 +42,33 @@ export function allowsPrivateHosts(
     : choice === "true";
 }
 
+/** What a function of the project answers. @throws {PipelineError} saying that this action failed */
+export async function call<Answer>(
+  client: SupabaseClient,
+  action: string,
+  name: string,
+  args: Record<string, unknown>,
+): Promise<Answer> {
+  return dataOf(action, await client.rpc(name, args)) as Answer;
+}
+
+/**
+ * Calls a function that does some of its work at a time, until it says that it is over.
+ *
+ * @returns how many answers it has changed or deleted
+ */
+export async function callUntilOver(
+  ...args: Parameters<typeof call>
+): Promise<number> {
+  let evaluations = 0;
+  let step: { evaluations: number; isGone?: boolean; isDone?: boolean };
+  do {
+    step = await call(...args);
+    evaluations += step.evaluations;
+  } while (!step.isGone && !step.isDone);
+  return evaluations;
+}
+
 /** The data of an answer of supabase-js. @throws {PipelineError} it holds an error */
 export function dataOf<Data>(
   action: string,

@@ -4,6 +4,26 @@ import { didYouMean } from "./did_you_mean.ts";
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
 
+/** Options that take a text each. */
+export function texts<Name extends string>(
+  ...names: Name[]
+): Record<Name, { type: "string" }> {
+  return eachOf(names, { type: "string" });
+}
+
+/** Options that are given or not. */
+export function switches<Name extends string>(
+  ...names: Name[]
+): Record<Name, { type: "boolean" }> {
+  return eachOf(names, { type: "boolean" });
+}
+
+function eachOf<Name extends string, Option>(names: Name[], option: Option) {
+  return Object.fromEntries(
+    names.map((name) => [name, option]),
+  ) as Record<Name, Option>;
+}
+
 /**
  * Reads the arguments of a command: `positionals` names those it takes, a name that ends in `?` may
  * be left out, one that ends in `…` may be repeated.

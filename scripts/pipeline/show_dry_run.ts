@@ -16,7 +16,7 @@ export async function showDryRun(
   input: ExtractPromptsInput,
   services: Services,
   terminal: Terminal,
-  isJson: boolean,
+  isJson?: boolean,
 ): Promise<number> {
   const { summary, errors } = await OPERATIONS.extract_prompts.run(
     { ...input, dryRun: true },

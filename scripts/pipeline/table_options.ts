@@ -1,13 +1,13 @@
 import type { RunPipelineInput } from "../../supabase/functions/_shared/operations/run_pipeline.ts";
 import { WrongUsage } from "./command.ts";
 import { toJson } from "./endpoint_options.ts";
+import { switches, texts } from "./read_arguments.ts";
 
 /** What a command line may say of a table beside its name. */
 export const tableOptions = {
-  columns: { type: "string" },
-  where: { type: "string" },
-  new: { type: "boolean" },
-} as const;
+  ...texts("columns", "where"),
+  ...switches("new"),
+};
 
 type DataSource = RunPipelineInput["dataSource"];
 

@@ -21,6 +21,6 @@ Deno.test("toVisibleJson() keeps every character, as escapes", () => {
 });
 
 Deno.test("drawTable() shows what a terminal would obey, in names too", () => {
-  const table = drawTable([{ name: HOSTILE }], ["name"], 200);
+  const table = drawTable([{ name: HOSTILE }], 200);
   assertEquals(toVisible(table), table);
 });

@@ -69,7 +69,7 @@ export function App({ signOut }: { signOut?: () => void }) {
         {screen
           ? (
             <ErrorBoundary key={key} place={JSON.stringify(query)}>
-              <screen.body values={values} query={query} />
+              <screen.body values={values} />
             </ErrorBoundary>
           )
           : (

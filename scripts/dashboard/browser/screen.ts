@@ -4,7 +4,6 @@ import type { ComponentType } from "preact";
 export interface ScreenProps {
   /** Of the pattern, decoded. */
   values: Record<string, string>;
-  query: Record<string, string>;
 }
 
 /** One screen of the dashboard: how it is found, and what it shows. */
@@ -19,6 +18,6 @@ export interface Screen {
     /** Not where the dashboard only reads. */
     writes?: true;
   };
-  /** It is made anew when the path changes, and told when the query does. */
+  /** It is made anew when the path changes, and reads its choices from `here`. */
   body: ComponentType<ScreenProps>;
 }

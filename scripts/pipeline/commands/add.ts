@@ -1,26 +1,14 @@
-import { writeFile } from "node:fs/promises";
-import { showTarget } from "../../deploy/deployment_plan.ts";
-import { readCustomerProject } from "../../moving_in/customer_project.ts";
-import {
-  describeChanges,
-  diffChanges,
-} from "../../moving_in/describe_changes.ts";
-import { applyChanges } from "../../moving_in/file_changes.ts";
 import {
   type Findings,
   inspectFolder,
   judgeDatabase,
 } from "../../moving_in/find_problems.ts";
-import { inspectDatabase } from "../../moving_in/inspect_database.ts";
-import { type MovingInParts, movingInParts } from "../../moving_in/parts.ts";
 import { linesOf } from "../../moving_in/own_functions.ts";
 import { planAddition, scriptFrom } from "../../moving_in/plan.ts";
-import { expectFree } from "../../moving_in/script_file.ts";
-import { SUPABASE_CLI } from "../../moving_in/supabase_cli.ts";
 import { isReadyMade } from "../../ready_made.ts";
-import { inOneTransaction } from "../../release/one_transaction.ts";
-import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
-import { readArguments } from "../read_arguments.ts";
+import { type Command, EXIT, type Terminal } from "../command.ts";
+import { carryOut, lookAround, movingOptions, writeScript } from "../moving.ts";
+import { readArguments, texts } from "../read_arguments.ts";
 
 export const add: Command = {
   summary: "Put the pipeline into a Supabase project, or upgrade it there",
@@ -51,23 +39,12 @@ Examples:
     const { values, positionals: [directory] } = readArguments(args, [
       "DIR?",
     ], {
-      remote: { type: "string" },
+      ...movingOptions,
+      ...texts("from"),
       "all-functions": { type: "boolean", default: false },
-      "dry-run": { type: "boolean", default: false },
-      diff: { type: "boolean", default: false },
-      sql: { type: "string" },
-      from: { type: "string" },
     });
-    if (directory === undefined && values.sql === undefined) {
-      throw new WrongUsage("Give DIR, or --sql FILE");
-    }
-    const parts = await movingInParts();
-    const project = directory === undefined
-      ? undefined
-      : await readCustomerProject(directory);
-    const facts = values.remote === undefined
-      ? undefined
-      : await inspectDatabase(values.remote, parts.takenNames);
+    const { parts, project, facts, cli, database, projectRef } =
+      await lookAround(directory, values);
     const allFunctions = values["all-functions"];
     const findings = [
       project && await inspectFolder(project, parts, { allFunctions, facts }),
@@ -75,17 +52,23 @@ Examples:
     ].filter((found) => found !== undefined);
     if (!tell(findings, terminal)) return EXIT.failed;
 
-    const isTrial = values["dry-run"] || values.diff;
-    const isScript = values.sql !== undefined;
     const plan = project && await planAddition(
       { project, parts, facts, now: new Date() },
-      { allFunctions, isWithMigration: !isScript },
+      { allFunctions, isWithMigration: values.sql === undefined },
     );
-    if (isScript) {
-      await writeScript(values.sql!, parts, {
-        from: values.from ?? facts?.version ?? undefined,
-        isTrial,
-      }, terminal);
+    if (values.sql !== undefined) {
+      const from = values.from ?? facts?.version ?? undefined;
+      const sql = scriptFrom(parts, from);
+      const does = `${
+        from === undefined ? "installs" : `upgrades ${from} to`
+      } ${parts.version}`;
+      if (sql !== undefined) {
+        await writeScript(values.sql, sql, does, values, terminal);
+      } else {
+        terminal.print(
+          `Nothing to do: the database has version ${parts.version}`,
+        );
+      }
     }
     if (project === undefined || plan === undefined) return EXIT.done;
     const { from, changes } = plan;
@@ -104,17 +87,9 @@ Examples:
           : `From version ${from} to ${parts.version}`
       } in ${project.folder}:`,
     );
-    const lines = values.diff ? diffChanges(changes) : describeChanges(changes);
-    for (const line of lines) terminal.print(line);
-    if (isTrial) {
-      terminal.print("Nothing was written");
-      return EXIT.done;
-    }
-    await applyChanges(project.folder, changes);
+    if (!await carryOut(project, changes, values, terminal)) return EXIT.done;
     const config = changes.find(({ path }) => path === "config.toml")?.after ??
       project.config;
-    const { database, projectRef } = showTarget(values.remote);
-    const cli = ["npx", ...SUPABASE_CLI].join(" ");
     terminal.print(`
 Two commands, there, bring it into your project, in this order:
   ${cli} db push --remote=${database}
@@ -142,25 +117,4 @@ export function tell(findings: Findings[], terminal: Terminal): boolean {
     }`,
   );
   return false;
-}
-
-async function writeScript(
-  file: string,
-  parts: MovingInParts,
-  { from, isTrial }: { from: string | undefined; isTrial: boolean },
-  terminal: Terminal,
-): Promise<void> {
-  const sql = scriptFrom(parts, from);
-  if (sql === undefined) {
-    terminal.print(`Nothing to do: the database has version ${parts.version}`);
-    return;
-  }
-  const text = inOneTransaction(sql);
-  await expectFree(file, text);
-  if (!isTrial) await writeFile(file, text);
-  terminal.print(
-    `${file}: ${
-      from === undefined ? "installs" : `upgrades ${from} to`
-    } ${parts.version}, as one transaction. Run it in the SQL editor, or with psql -f`,
-  );
 }

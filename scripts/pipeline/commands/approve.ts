@@ -1,6 +1,6 @@
 import { type Command, EXIT } from "../command.ts";
-import { dataOf, openProject } from "../project_access.ts";
-import { readArguments } from "../read_arguments.ts";
+import { call, openProject } from "../project_access.ts";
+import { readArguments, texts } from "../read_arguments.ts";
 
 export const approve: Command = {
   summary: "Make an experiment the baseline that gate compares with",
@@ -11,7 +11,6 @@ on, until NAME is approved anew.
 
 Options:
   --owner USER       the experiment of this user, by id (default: the project's own)
-  --help
 
 Example:
   deno task pipeline approve approved 'nightly 2026-11-28'`,
@@ -19,18 +18,14 @@ Example:
     const { values, positionals: [name, experiment] } = readArguments(
       args,
       ["NAME", "EXPERIMENT"],
-      {
-        owner: { type: "string" },
-      },
+      texts("owner"),
     );
-    dataOf(
-      "approve the baseline",
-      await openProject(terminal).client.rpc("approve_experiment_baseline", {
-        name,
-        experiment,
-        owner: values.owner ?? null,
-      }),
-    );
+    const { client } = openProject(terminal);
+    await call(client, "approve the baseline", "approve_experiment_baseline", {
+      name,
+      experiment,
+      owner: values.owner ?? null,
+    });
     terminal.print(`"${name}" is experiment "${experiment}" now`);
     return EXIT.done;
   },

@@ -1,17 +1,13 @@
+import type {
+  Pair,
+  PairPage,
+} from "../../dashboard/browser/data/comparison.ts";
 import { type Command, EXIT } from "../command.ts";
 import { type Comparison, describeComparison } from "../describe_comparison.ts";
-import { dataOf, openProject } from "../project_access.ts";
-import { readArguments, toNumber } from "../read_arguments.ts";
+import { cut } from "../draw_table.ts";
+import { call, openProject } from "../project_access.ts";
+import { readArguments, switches, texts, toNumber } from "../read_arguments.ts";
 import { toVisibleJson } from "../visible_text.ts";
-
-/** A prompt of both experiments, as browse_experiment_pairs() gives it. */
-interface Pair {
-  prompt: string;
-  baseline_score: number | null;
-  candidate_score: number | null;
-  candidate_response: string | null;
-  candidate_error: string | null;
-}
 
 export const compare: Command = {
   summary: "Compare two experiments prompt by prompt",
@@ -26,7 +22,6 @@ Options:
   --worse N          name so many prompts (default 10)
   --owner USER       the experiments of this user, by id (default: the project's own)
   --json             {comparison, worse}
-  --help
 
 Exit code: 0 compared, 1 an experiment does not exist or both share no prompt, 2 wrong usage.
 
@@ -37,33 +32,33 @@ Example:
       args,
       ["BASELINE", "CANDIDATE"],
       {
-        evaluator: { type: "string" },
+        ...texts("evaluator", "owner"),
+        ...switches("json"),
         worse: { type: "string", default: "10" },
-        owner: { type: "string" },
-        json: { type: "boolean" },
       },
     );
     const { client } = openProject(terminal);
     const [baseline, candidate] = positionals;
     const owner = values.owner ?? null;
     const sides = { baseline, candidate, owner };
-    const comparison = dataOf(
+    const comparison = await call<Comparison[]>(
+      client,
       "compare the experiments",
-      await client.rpc("compare_experiments", {
-        ...sides,
-        evaluator: values.evaluator ?? null,
-      }),
-    ) as Comparison[];
+      "compare_experiments",
+      { ...sides, evaluator: values.evaluator ?? null },
+    );
     const [first] = comparison;
-    const { rows: worse } = dataOf(
+    const { rows: worse } = await call<PairPage>(
+      client,
       "read what became worse",
-      await client.rpc("browse_experiment_pairs", {
+      "browse_experiment_pairs",
+      {
         ...sides,
         evaluator: first.compared === "success" ? null : first.compared,
         show: "worse",
         most: toNumber("worse", values.worse),
-      }),
-    ) as { rows: Pair[] };
+      },
+    );
     if (values.json) {
       terminal.print(toVisibleJson({ comparison, worse }));
       return EXIT.done;
@@ -91,8 +86,5 @@ function describePair(pair: Pair, columns: number): string[] {
       score(pair.candidate_score)
     }  ${pair.prompt}`,
     `      ${now}`,
-  ].map((line) => {
-    const text = line.replace(/\s*\n\s*/g, " ");
-    return text.length > columns ? `${text.slice(0, columns - 1)}…` : text;
-  });
+  ].map((line) => cut(line.replace(/\s*\n\s*/g, " "), columns));
 }

@@ -1,7 +1,8 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
-import { type Command, EXIT, WrongUsage } from "../command.ts";
-import { dataOf, openProject } from "../project_access.ts";
-import { readArguments } from "../read_arguments.ts";
+import type { Command } from "../command.ts";
+import { callUntilOver, dataOf, openProject } from "../project_access.ts";
+import { readArguments, switches, texts } from "../read_arguments.ts";
+import { deleteIfMeant } from "../run_action.ts";
 import { deleteObjects, listObjects } from "../source_objects.ts";
 import { type Choice, expectStored, toChoice } from "../stored_results.ts";
 
@@ -23,7 +24,6 @@ Options:
   --objects      the archives that the runs read go too, whoever else reads them
   --owner USER   the experiment of this user, by id (default: the project's own)
   --yes          do not ask
-  --help
 
 Exit code: 0 deleted, 1 there is none, or the answer was no, 2 wrong usage.
 
@@ -32,9 +32,8 @@ Examples:
   deno task pipeline delete nightly --objects --yes`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["ID|EXPERIMENT"], {
-      objects: { type: "boolean" },
-      owner: { type: "string" },
-      yes: { type: "boolean" },
+      ...texts("owner"),
+      ...switches("objects", "yes"),
     });
     const { client } = openProject(terminal);
     const choice = toChoice(positionals[0], values.owner);
@@ -54,19 +53,18 @@ Examples:
         : `${count(runs.length, "run")} with ${count(prompts, "answer")}`,
       ...objects.length > 0 ? [count(objects.length, "archive")] : [],
     ].join(" and ");
-    const isMeant = values.yes ||
-      await terminal.confirm(`Delete ${what}?`);
-    if (isMeant === null) {
-      throw new WrongUsage(`Cannot ask whether to delete ${what}: give --yes`);
-    }
-    if (!isMeant) {
-      terminal.complain("Nothing was deleted");
-      return EXIT.failed;
-    }
-    const evaluations = await deleteAll(client, choice);
-    await deleteObjects(client, objects);
-    terminal.print(`Deleted ${evaluations} answers and what belongs to them`);
-    return EXIT.done;
+    return await deleteIfMeant(what, values, terminal, async () => {
+      const evaluations = "runId" in choice
+        ? await callUntilOver(client, "delete it", "delete_pipeline_run", {
+          run_id: choice.runId,
+        })
+        : await callUntilOver(client, "delete it", "delete_experiment", {
+          experiment_name: choice.experimentName,
+          owner: choice.owner,
+        });
+      await deleteObjects(client, objects);
+      terminal.print(`Deleted ${evaluations} answers and what belongs to them`);
+    });
   },
 };
 
@@ -87,26 +85,4 @@ async function findRuns(
   // Answers from outside are stored without a run.
   if (found.length === 0) await expectStored(client, choice);
   return found;
-}
-
-/** @returns how many answers were deleted */
-async function deleteAll(
-  client: SupabaseClient,
-  choice: Choice,
-): Promise<number> {
-  let evaluations = 0;
-  let step: { evaluations: number; isGone: boolean };
-  do {
-    step = dataOf(
-      "delete it",
-      await ("runId" in choice
-        ? client.rpc("delete_pipeline_run", { run_id: choice.runId })
-        : client.rpc("delete_experiment", {
-          experiment_name: choice.experimentName,
-          owner: choice.owner,
-        })),
-    );
-    evaluations += step.evaluations;
-  } while (!step.isGone);
-  return evaluations;
 }

@@ -7,7 +7,7 @@ import {
 } from "../../project/function_names.ts";
 import { callProject } from "../../tool/call_project.ts";
 import { type Command, EXIT, type Terminal } from "../command.ts";
-import { dataOf, openProject } from "../project_access.ts";
+import { call, callUntilOver, dataOf, openProject } from "../project_access.ts";
 import { callFunction, inspectWorker } from "../call_function.ts";
 import {
   checkFunctions,
@@ -15,7 +15,7 @@ import {
   type ProjectCheck,
   type ProjectFacts,
 } from "../check_project.ts";
-import { readArguments } from "../read_arguments.ts";
+import { readArguments, switches } from "../read_arguments.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
 /** What the Data API says of one: https://docs.postgrest.org/en/stable/references/errors.html */
@@ -41,7 +41,7 @@ Exit code: 0 all is well, 3 something is to be mended, 1 the project cannot be r
 Example:
   deno task pipeline doctor`,
   async run(args, terminal) {
-    const { values } = readArguments(args, [], { json: { type: "boolean" } });
+    const { values } = readArguments(args, [], switches("json"));
     const { client, connection } = openProject(terminal);
     const functions = Object.fromEntries(
       await Promise.all(
@@ -151,18 +151,13 @@ async function removeRun(
   status: string | undefined,
 ): Promise<void> {
   if (status !== "completed" && status !== "failed") {
-    dataOf(
-      "cancel the check's run",
-      await client.rpc("cancel_pipeline_run", { run_id }),
-    );
+    await call(client, "cancel the check's run", "cancel_pipeline_run", {
+      run_id,
+    });
   }
-  let step: { isGone: boolean };
-  do {
-    step = dataOf(
-      "delete the check's run",
-      await client.rpc("delete_pipeline_run", { run_id }),
-    );
-  } while (!step.isGone);
+  await callUntilOver(client, "delete the check's run", "delete_pipeline_run", {
+    run_id,
+  });
 }
 
 async function findMissingSecrets(
@@ -177,9 +172,13 @@ async function findMissingSecrets(
   );
   const missing: string[] = [];
   for (const name of names) {
-    const { data, error } = await client.rpc("pipeline_read_secret", { name });
-    if (error) throw new Error(`Cannot read secret ${name}: ${error.message}`);
-    if (data === null) missing.push(name);
+    const value = await call<string | null>(
+      client,
+      `read secret ${name}`,
+      "pipeline_read_secret",
+      { name },
+    );
+    if (value === null) missing.push(name);
   }
   return missing;
 }

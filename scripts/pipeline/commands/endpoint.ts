@@ -5,10 +5,17 @@ import { MODEL_FORMAT_NAMES } from "../../../supabase/functions/_shared/model/fo
 import { longestCall } from "../../../supabase/functions/_shared/worker_facts.ts";
 import { inspectWorker } from "../call_function.ts";
 import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
-import { drawTable } from "../draw_table.ts";
 import { toJson } from "../endpoint_options.ts";
-import { dataOf, openProject } from "../project_access.ts";
-import { readArguments, toHeaders, toNumber } from "../read_arguments.ts";
+import { call, dataOf, openProject } from "../project_access.ts";
+import {
+  readArguments,
+  switches,
+  texts,
+  toHeaders,
+  toNumber,
+} from "../read_arguments.ts";
+import { runAction } from "../run_action.ts";
+import { showRows } from "../show_rows.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
 export const endpoint: Command = {
@@ -47,40 +54,36 @@ Examples:
   deno task pipeline endpoint add openai https://api.openai.com/v1 --model gpt-5-mini --header 'Authorization: Bearer {{secret:OPENAI_API_KEY}}'
   deno task pipeline endpoint edit openai --max-concurrency 20 --input-cost 0.25 --output-cost 2
   deno task pipeline endpoint test openai 'Say yes.'`,
-  run([action, ...args], terminal) {
-    const actions = { add, edit, list, test, remove };
-    if (Object.hasOwn(actions, action ?? "")) {
-      return actions[action as keyof typeof actions](args, terminal);
-    }
-    throw new WrongUsage(`Give ${Object.keys(actions).join(", ")}`);
-  },
+  run: (args, terminal) =>
+    runAction({ add, edit, list, test, remove }, args, terminal),
 };
 
+/** Options that are columns of the same name, and how their text is read. */
+const NUMBERS = [
+  "max-concurrency",
+  "requests-per-minute",
+  "tokens-per-minute",
+  "input-cost",
+  "cached-input-cost",
+  "cache-write-cost",
+  "cache-write-hour-cost",
+  "output-cost",
+  "reasoning-cost",
+  "max-output-tokens",
+] as const;
+const JSONS = ["request-template", "response-path", "models"] as const;
+
 const columnOptions = {
-  model: { type: "string" },
-  format: { type: "string" },
+  ...texts(...NUMBERS, ...JSONS, "model", "format", "timeout"),
+  ...texts("user-parameters", "user-headers"),
+  ...switches("open-to-users"),
   header: { type: "string", multiple: true },
-  timeout: { type: "string" },
-  "max-concurrency": { type: "string" },
-  "requests-per-minute": { type: "string" },
-  "tokens-per-minute": { type: "string" },
-  "input-cost": { type: "string" },
-  "cached-input-cost": { type: "string" },
-  "cache-write-cost": { type: "string" },
-  "cache-write-hour-cost": { type: "string" },
-  "output-cost": { type: "string" },
-  "reasoning-cost": { type: "string" },
-  "max-output-tokens": { type: "string" },
-  "request-template": { type: "string" },
-  "response-path": { type: "string" },
-  models: { type: "string" },
-  "open-to-users": { type: "boolean" },
-  "user-parameters": { type: "string" },
-  "user-headers": { type: "string" },
 } as const;
 
+type Columns = Record<string, unknown>;
+
 /** Of columns that take no null: an earlier row of the name must leave nothing, such as its prices. */
-const DEFAULTS: Record<string, unknown> = {
+const DEFAULTS: Columns = {
   headers: {},
   timeout_seconds: 60,
   models: {},
@@ -92,36 +95,30 @@ const DEFAULTS: Record<string, unknown> = {
 /** The columns that options name; undefined: not given. @throws {WrongUsage} saying what to write */
 function toColumns(
   values: { [Name in keyof typeof columnOptions]?: unknown },
-) {
+): Columns & { timeout_seconds?: number } {
   const text = (name: keyof typeof columnOptions) =>
     values[name] as string | undefined;
-  const number = (name: keyof typeof columnOptions) =>
-    toNumber(name, text(name));
   const format = text("format");
   if (format && !MODEL_FORMAT_NAMES.some((name) => name === format)) {
     throw new WrongUsage(
       `Cannot use --format ${format}: give ${MODEL_FORMAT_NAMES.join(", ")}`,
     );
   }
+  const columnsOf = <Name extends keyof typeof columnOptions>(
+    names: readonly Name[],
+    read: (name: Name, text?: string) => unknown,
+  ) =>
+    Object.fromEntries(
+      names.map((name) => [name.replaceAll("-", "_"), read(name, text(name))]),
+    );
   return {
     model: text("model"),
     format,
     headers: values.header && toHeaders(values.header as string[]),
-    timeout_seconds: number("timeout"),
-    max_concurrency: number("max-concurrency"),
-    requests_per_minute: number("requests-per-minute"),
-    tokens_per_minute: number("tokens-per-minute"),
-    input_cost: number("input-cost"),
-    cached_input_cost: number("cached-input-cost"),
-    cache_write_cost: number("cache-write-cost"),
-    cache_write_hour_cost: number("cache-write-hour-cost"),
-    output_cost: number("output-cost"),
-    reasoning_cost: number("reasoning-cost"),
-    max_output_tokens: number("max-output-tokens"),
-    request_template: toJson("request-template", text("request-template")),
-    response_path: toJson("response-path", text("response-path")),
-    models: toJson("models", text("models")),
-    open_to_users: values["open-to-users"] as boolean | undefined,
+    timeout_seconds: toNumber("timeout", text("timeout")),
+    ...columnsOf(NUMBERS, toNumber),
+    ...columnsOf(JSONS, toJson),
+    open_to_users: values["open-to-users"],
     user_parameters: toNames(text("user-parameters")),
     user_headers: toNames(text("user-headers")?.toLowerCase()),
   };
@@ -142,7 +139,7 @@ function toUrl(text: string): string {
 async function add(args: string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, ["NAME", "URL"], {
     ...columnOptions,
-    untested: { type: "boolean" },
+    ...switches("untested"),
   });
   const [name, url] = positionals;
   const columns = toColumns(values);
@@ -169,7 +166,7 @@ async function add(args: string[], terminal: Terminal): Promise<number> {
 async function edit(args: string[], terminal: Terminal): Promise<number> {
   const { values, positionals: [name] } = readArguments(args, ["NAME"], {
     ...columnOptions,
-    url: { type: "string" },
+    ...texts("url"),
   });
   const changed = dataOf(
     "edit the endpoint",
@@ -202,9 +199,11 @@ async function warnOfTimeout(
 
 async function remove(args: string[], terminal: Terminal): Promise<number> {
   const { positionals: [name] } = readArguments(args, ["NAME"], {});
-  const outcome = dataOf(
+  const outcome = await call<string>(
+    openProject(terminal).client,
     "remove the endpoint",
-    await openProject(terminal).client.rpc("remove_model_endpoint", { name }),
+    "remove_model_endpoint",
+    { name },
   );
   terminal.print(`Endpoint ${name} is ${outcome}`);
   return EXIT.done;
@@ -218,29 +217,29 @@ function unknownEndpoint(name: string): PipelineError {
 }
 
 async function list(args: string[], terminal: Terminal): Promise<number> {
-  const { values } = readArguments(args, [], { json: { type: "boolean" } });
+  const { values } = readArguments(args, [], switches("json"));
   const rows = dataOf(
     "list the endpoints",
     await openProject(terminal).client.from("model_endpoints").select()
       .order("name"),
   );
-  const shown = rows.map((row) => ({
-    name: row.name,
-    url: row.url,
-    format: row.format ?? `${guessFormat(new URL(row.url))?.name ?? "custom"}?`,
-    model: row.model,
-    "at a time": row.max_concurrency,
-    "a minute": row.requests_per_minute,
-    "USD in/out": row.input_cost === null
-      ? ""
-      : `${row.input_cost}/${row.output_cost}`,
-    users: row.open_to_users ? "yes" : "",
-  }));
-  if (values.json) terminal.print(toVisibleJson(rows));
-  else if (shown.length === 0) terminal.complain("There is no endpoint yet");
-  else {
-    terminal.print(drawTable(shown, Object.keys(shown[0]), terminal.columns));
-  }
+  showRows(rows, {
+    json: values.json,
+    none: "There is no endpoint yet",
+    toCells: (row) => ({
+      name: row.name,
+      url: row.url,
+      format: row.format ??
+        `${guessFormat(new URL(row.url))?.name ?? "custom"}?`,
+      model: row.model,
+      "at a time": row.max_concurrency,
+      "a minute": row.requests_per_minute,
+      "USD in/out": row.input_cost === null
+        ? ""
+        : `${row.input_cost}/${row.output_cost}`,
+      users: row.open_to_users ? "yes" : "",
+    }),
+  }, terminal);
   return EXIT.done;
 }
 

@@ -4,7 +4,7 @@ import { type Command, EXIT } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
 import { toEvaluators } from "../endpoint_options.ts";
 import { openProject } from "../project_access.ts";
-import { readArguments } from "../read_arguments.ts";
+import { readArguments, switches, texts } from "../read_arguments.ts";
 import { expectStored, toChoice } from "../stored_results.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
@@ -17,7 +17,6 @@ Options:
   --evaluators TEXT   names with commas between them, or JSON as docs/evaluators.md lists it
   --table NAME        the results table of an experiment
   --json              summary, scores and errors as JSON
-  --help
 
 Exit code: 0 all is scored, 3 some could not be, 1 nothing could be done, 2 wrong usage.
 
@@ -26,9 +25,8 @@ Examples:
   deno task pipeline evaluate nightly --evaluators '[{"type": "regex", "pattern": "^Yes"}]'`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["ID|EXPERIMENT"], {
-      evaluators: { type: "string" },
-      table: { type: "string" },
-      json: { type: "boolean" },
+      ...texts("evaluators", "table"),
+      ...switches("json"),
     });
     const choice = toChoice(positionals[0]);
     const { client, services } = openProject(terminal);
@@ -45,8 +43,8 @@ Examples:
           scoreMean: rounded(row.scoreMean),
           passRate: rounded(row.passRate),
         })),
-        ["evaluator", "scored", "errors", "scoreMean", "passed", "passRate"],
         terminal.columns,
+        ["evaluator", "scored", "errors", "scoreMean", "passed", "passRate"],
       ),
     );
     for (const [message, count] of countMessages(answer.errors)) {

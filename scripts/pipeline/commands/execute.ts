@@ -22,7 +22,6 @@ line, in the same order. Nothing is stored: see store, and run for long work.
 
 Options:
 ${ENDPOINT_HELP}
-  --help
 
 A --url needs no project. http and private addresses need PIPELINE_ALLOW_PRIVATE_HOSTS=true.
 

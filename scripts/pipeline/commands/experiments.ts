@@ -1,9 +1,8 @@
 import { type Command, EXIT } from "../command.ts";
-import { drawTable } from "../draw_table.ts";
 import { formatCost } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
-import { readArguments } from "../read_arguments.ts";
-import { toVisibleJson } from "../visible_text.ts";
+import { readArguments, switches } from "../read_arguments.ts";
+import { showRows } from "../show_rows.ts";
 
 export const experiments: Command = {
   summary: "All experiments side by side",
@@ -15,7 +14,7 @@ no price is known.
 Example:
   deno task pipeline experiments`,
   async run(args, terminal) {
-    const { values } = readArguments(args, [], { json: { type: "boolean" } });
+    const { values } = readArguments(args, [], switches("json"));
     const { client } = openProject(terminal);
     const [summary, costs] = await Promise.all([
       client.from("experiment_summary").select().order("experiment_name"),
@@ -29,11 +28,10 @@ Example:
           experiment_name === row.experiment_name && owner === row.owner
         )?.cost ?? null,
     }));
-    if (values.json) terminal.print(toVisibleJson(rows));
-    else if (rows.length === 0) {
-      terminal.complain("There is no experiment yet: start a run");
-    } else {
-      const shown = rows.map((row) => ({
+    showRows(rows, {
+      json: values.json,
+      none: "There is no experiment yet: start a run",
+      toCells: (row) => ({
         experiment: row.experiment_name,
         model: row.model,
         prompts: row.prompts,
@@ -41,11 +39,8 @@ Example:
         p50: row.p50_ms,
         p95: row.p95_ms,
         cost: formatCost(row.experiment_cost),
-      }));
-      terminal.print(
-        drawTable(shown, Object.keys(shown[0]), terminal.columns),
-      );
-    }
+      }),
+    }, terminal);
     return EXIT.done;
   },
 };

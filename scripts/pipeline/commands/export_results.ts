@@ -1,8 +1,8 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { writeComparisonFile } from "../../dashboard/write_comparison_file.ts";
 import { type Command, EXIT, WrongUsage } from "../command.ts";
-import { dataOf, openProject } from "../project_access.ts";
-import { readArguments } from "../read_arguments.ts";
+import { call, dataOf, openProject } from "../project_access.ts";
+import { readArguments, texts } from "../read_arguments.ts";
 import { type Choice, expectStored, toChoice } from "../stored_results.ts";
 import { readReport } from "../report/read_report.ts";
 import { writeReport } from "../report/write_report.ts";
@@ -47,7 +47,6 @@ Options:
   --baseline EXPERIMENT         markdown, html: compare with this experiment
   --table NAME                  results table (default: the run's, or prompt_evaluations)
   --owner USER                  the experiment of this user, by id (default: the project's own)
-  --help
 
 Rows are read page by page, so that their number does not matter. Exit code: 0, or 1 where nothing
 is stored.
@@ -59,10 +58,8 @@ Examples:
   deno task pipeline export new --format html --baseline old > report.html`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["ID|EXPERIMENT"], {
+      ...texts("baseline", "table", "owner"),
       format: { type: "string", default: "jsonl" },
-      baseline: { type: "string" },
-      table: { type: "string" },
-      owner: { type: "string" },
     });
     const { client, connection } = openProject(terminal);
     const owner = values.owner ?? null;
@@ -134,16 +131,18 @@ async function* readRows(
 ): AsyncGenerator<Row> {
   let after: string | null = null;
   do {
-    const page: { rows: Row[]; next: string | null } = dataOf(
+    const page: { rows: Row[]; next: string | null } = await call(
+      client,
       `read ${table}`,
-      await client.rpc("export_evaluations", {
+      "export_evaluations",
+      {
         results_table: table,
         ..."runId" in choice ? { run_id: choice.runId } : {
           experiment_name: choice.experimentName,
           owner: choice.owner,
         },
         after,
-      }),
+      },
     );
     yield* page.rows;
     after = page.next;

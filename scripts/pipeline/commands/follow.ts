@@ -2,7 +2,7 @@ import type { Command } from "../command.ts";
 import { followRun } from "../follow_run.ts";
 import { followSweep } from "../follow_sweep.ts";
 import { openProject } from "../project_access.ts";
-import { readArguments, toTarget } from "../read_arguments.ts";
+import { readArguments, switches, toTarget } from "../read_arguments.ts";
 
 export const follow: Command = {
   summary: "Follow a run or a sweep until it is over",
@@ -15,13 +15,14 @@ Examples:
   deno task pipeline follow 7
   deno task pipeline follow sweep:3`,
   run(args, terminal) {
-    const { values, positionals } = readArguments(args, ["ID"], {
-      json: { type: "boolean", default: false },
-    });
+    const { values, positionals } = readArguments(
+      args,
+      ["ID"],
+      switches("json"),
+    );
     const { kind, id } = toTarget(positionals[0]);
     const { client } = openProject(terminal);
-    return kind === "run"
-      ? followRun(client, id, terminal, values.json)
-      : followSweep(client, id, terminal, values.json);
+    const follow = kind === "run" ? followRun : followSweep;
+    return follow(client, id, terminal, values.json);
   },
 };

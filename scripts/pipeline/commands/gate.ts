@@ -7,8 +7,8 @@ import { describeGate } from "../gate/describe_gate.ts";
 import type { GateAnswer, Verdict } from "../gate/gate_answer.ts";
 import { writeJunitReport } from "../gate/junit_report.ts";
 import { writeComment } from "../gate/write_comment.ts";
-import { dataOf, openProject } from "../project_access.ts";
-import { readArguments } from "../read_arguments.ts";
+import { call, dataOf, openProject } from "../project_access.ts";
+import { readArguments, switches, texts } from "../read_arguments.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
 /** Exit codes of this command alone: 2 is whatever is no verdict, so that nothing else looks like one. */
@@ -35,7 +35,6 @@ Options:
   --comment FILE     write Markdown, for a comment or a job's summary
   --owner USER       the experiments of this user, by id (default: the project's own)
   --json             the whole answer
-  --help
 
 Exit code, of this command alone: 0 pass, 1 regression or worse than the margin, 3 undecided, 2 no
 verdict: wrong usage, an unknown name, a policy that is wrong, a project that cannot be reached.
@@ -48,26 +47,17 @@ Examples:
     const { values, positionals: [baseline, candidate] } = readArguments(
       args,
       ["BASELINE", "CANDIDATE"],
-      {
-        policy: { type: "string" },
-        junit: { type: "string" },
-        comment: { type: "string" },
-        owner: { type: "string" },
-        json: { type: "boolean" },
-      },
+      { ...texts("policy", "junit", "comment", "owner"), ...switches("json") },
     );
     const policy = values.policy ? await readPolicy(values.policy) : {};
     const owner = values.owner ?? null;
     const { client } = openProject(terminal);
-    const answer = dataOf(
-      "gate",
-      await client.rpc("gate_experiments", {
-        baseline: await toExperiment(client, baseline, owner),
-        candidate: await toExperiment(client, candidate, owner),
-        policy,
-        owner,
-      }),
-    ) as GateAnswer;
+    const answer = await call<GateAnswer>(client, "gate", "gate_experiments", {
+      baseline: await toExperiment(client, baseline, owner),
+      candidate: await toExperiment(client, candidate, owner),
+      policy,
+      owner,
+    });
     await write(values.junit, writeJunitReport(answer));
     await write(values.comment, writeComment(answer));
     if (values.json) terminal.print(toVisibleJson(answer));
@@ -113,10 +103,7 @@ async function readPolicy(file: string): Promise<unknown> {
   }
 }
 
-async function write(
-  file: string | undefined,
-  text: string,
-): Promise<void> {
+async function write(file: string | undefined, text: string): Promise<void> {
   if (file === undefined) return;
   try {
     await mkdir(dirname(file), { recursive: true });

@@ -1,15 +1,15 @@
-import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
+import type { Agreement } from "../../dashboard/browser/data/agreement_answer.ts";
+import type { LabelQueue } from "../../dashboard/browser/data/label_queue_answer.ts";
+import { type Command, EXIT, type Terminal } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
-import {
-  type Agreement,
-  toDisagreements,
-  toFigures,
-} from "../labels/describe_agreement.ts";
+import { toDisagreements, toFigures } from "../labels/describe_agreement.ts";
 import { exportSheet, importSheet } from "../labels/exchange_sheets.ts";
 import { findLabelQueue, readLabelQueues } from "../labels/label_queue.ts";
 import { queueOptions, toQueue } from "../labels/queue_options.ts";
-import { dataOf, openProject } from "../project_access.ts";
-import { readArguments, toNumber } from "../read_arguments.ts";
+import { call, dataOf, openProject } from "../project_access.ts";
+import { readArguments, switches, texts, toNumber } from "../read_arguments.ts";
+import { deleteIfMeant, runAction } from "../run_action.ts";
+import { showRows } from "../show_rows.ts";
 import { toVisible, toVisibleJson } from "../visible_text.ts";
 
 export const labels: Command = {
@@ -51,33 +51,24 @@ Examples:
   deno task pipeline labels export hard-ones --person ada > ada.csv
   deno task pipeline labels import hard-ones ada.csv --person ada
   deno task pipeline labels agreement helpful quality nightly`,
-  run([action, ...args], terminal) {
-    const actions: Record<
-      string,
-      (args: string[], terminal: Terminal) => Promise<number>
-    > = {
-      create,
-      list,
-      export: exportSheet,
-      import: importSheet,
-      agreement,
-      close,
-      delete: deleteQueue,
-    };
-    if (!Object.hasOwn(actions, action ?? "")) {
-      throw new WrongUsage(
-        `Cannot ${action ?? "do nothing"} with labels: give ${
-          Object.keys(actions).join(", ")
-        }`,
-      );
-    }
-    return actions[action](args, terminal);
-  },
+  run: (args, terminal) =>
+    runAction(
+      {
+        create,
+        list,
+        export: exportSheet,
+        import: importSheet,
+        agreement,
+        close,
+        delete: deleteQueue,
+      },
+      args,
+      terminal,
+    ),
 };
 
-const owner = { owner: { type: "string" } } as const;
-const person = { person: { type: "string" } } as const;
-const json = { json: { type: "boolean" } } as const;
+const owner = texts("owner");
+const json = switches("json");
 
 async function create(args: string[], terminal: Terminal): Promise<number> {
   const { values, positionals: [name, experiment_name] } = readArguments(
@@ -87,14 +78,12 @@ async function create(args: string[], terminal: Terminal): Promise<number> {
   );
   const queue = await toQueue(values);
   const { client } = openProject(terminal);
-  const made = dataOf(
+  const made = await call<LabelQueue>(
+    client,
     "make the label queue",
-    await client.rpc("create_evaluation_label_queue", {
-      name,
-      experiment_name,
-      ...queue,
-    }),
-  ) as { id: number; chosen: string; label_name: string };
+    "create_evaluation_label_queue",
+    { name, experiment_name, ...queue },
+  );
   const items = await client.from("evaluation_label_items")
     .select("id", { count: "exact" }).eq("queue_id", made.id).limit(1);
   dataOf("count the items of the label queue", items);
@@ -105,16 +94,19 @@ async function create(args: string[], terminal: Terminal): Promise<number> {
 }
 
 async function list(args: string[], terminal: Terminal): Promise<number> {
-  const { values } = readArguments(args, [], { ...owner, ...person, ...json });
+  const { values } = readArguments(args, [], {
+    ...texts("owner", "person"),
+    ...json,
+  });
   const queues = await readLabelQueues(
     openProject(terminal).client,
     values.owner,
     values.person,
   );
-  if (values.json) terminal.print(toVisibleJson(queues));
-  else if (queues.length === 0) terminal.complain("There is no queue yet");
-  else {
-    const shown = queues.map((queue) => ({
+  showRows(queues, {
+    json: values.json,
+    none: "There is no queue yet",
+    toCells: (queue) => ({
       name: queue.name,
       experiment: queue.experiment_name,
       label: queue.label_name,
@@ -122,13 +114,11 @@ async function list(args: string[], terminal: Terminal): Promise<number> {
       chosen: queue.chosen,
       finished: `${queue.finished} of ${queue.items}`,
       labels: queue.labels,
-      ...values.person === undefined
-        ? {}
-        : { [`of ${values.person}`]: queue.mine, left: queue.open },
+      ...values.person !== undefined &&
+        { [`of ${values.person}`]: queue.mine, left: queue.open },
       state: queue.closed_at === null ? "open" : "closed",
-    }));
-    terminal.print(drawTable(shown, Object.keys(shown[0]), terminal.columns));
-  }
+    }),
+  }, terminal);
   return EXIT.done;
 }
 
@@ -139,22 +129,24 @@ async function agreement(args: string[], terminal: Terminal): Promise<number> {
       ...json,
       limit: { type: "string", default: "10" },
     });
-  const told = dataOf(
+  const told = await call<Agreement>(
+    openProject(terminal).client,
     "compare with people",
-    await openProject(terminal).client.rpc("evaluation_agreement", {
+    "evaluation_agreement",
+    {
       evaluator,
       label_name,
       experiment: experiment ?? null,
       owner: values.owner ?? null,
       most: toNumber("limit", values.limit),
-    }),
-  ) as Agreement;
+    },
+  );
   if (values.json) {
     terminal.print(toVisibleJson(told));
     return EXIT.done;
   }
   const draw = (rows: Record<string, unknown>[]) =>
-    terminal.print(drawTable(rows, Object.keys(rows[0]), terminal.columns));
+    terminal.print(drawTable(rows, terminal.columns));
   terminal.print(
     `${told.answers} answers, chosen by ${
       told.chosen === "random" ? "chance" : told.chosen
@@ -169,12 +161,7 @@ async function agreement(args: string[], terminal: Terminal): Promise<number> {
 
 async function close(args: string[], terminal: Terminal): Promise<number> {
   const { values, positionals: [name] } = readArguments(args, ["QUEUE"], owner);
-  const { client } = openProject(terminal);
-  const { id } = await findLabelQueue(client, name, values.owner);
-  dataOf(
-    "close the label queue",
-    await client.rpc("close_evaluation_label_queue", { queue_id: id }),
-  );
+  await end("close", name, values.owner, terminal);
   terminal.print(`Closed "${name}"`);
   return EXIT.done;
 }
@@ -185,23 +172,27 @@ async function deleteQueue(
 ): Promise<number> {
   const { values, positionals: [name] } = readArguments(args, ["QUEUE"], {
     ...owner,
-    yes: { type: "boolean" },
+    ...switches("yes"),
   });
+  const given = { yes: values.yes, remark: " Its labels stay" };
+  return await deleteIfMeant(`the queue ${name}`, given, terminal, async () => {
+    await end("delete", name, values.owner, terminal);
+    terminal.print(`Deleted "${name}"; its labels stay`);
+  });
+}
+
+async function end(
+  step: "close" | "delete",
+  name: string,
+  owner: string | undefined,
+  terminal: Terminal,
+): Promise<void> {
   const { client } = openProject(terminal);
-  const { id } = await findLabelQueue(client, name, values.owner);
-  const isMeant = values.yes ||
-    await terminal.confirm(`Delete the queue ${name}? Its labels stay`);
-  if (isMeant === null) {
-    throw new WrongUsage(`Cannot ask whether to delete ${name}: give --yes`);
-  }
-  if (!isMeant) {
-    terminal.complain("Nothing was deleted");
-    return EXIT.failed;
-  }
-  dataOf(
-    "delete the label queue",
-    await client.rpc("delete_evaluation_label_queue", { queue_id: id }),
+  const { id } = await findLabelQueue(client, name, owner);
+  await call(
+    client,
+    `${step} the label queue`,
+    `${step}_evaluation_label_queue`,
+    { queue_id: id },
   );
-  terminal.print(`Deleted "${name}"; its labels stay`);
-  return EXIT.done;
 }

@@ -1,9 +1,9 @@
 import { type Command, EXIT, WrongUsage } from "../command.ts";
-import { cut, drawTable } from "../draw_table.ts";
+import { cut } from "../draw_table.ts";
 import { formatCost, formatRest, formatTime } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
-import { readArguments, toNumber } from "../read_arguments.ts";
-import { toVisibleJson } from "../visible_text.ts";
+import { readArguments, switches, texts, toNumber } from "../read_arguments.ts";
+import { showRows } from "../show_rows.ts";
 
 const COLUMNS =
   "id, experiment_name, kind:source->>type, endpoint, model, status, prompts:extracted, succeeded, failed, input_tokens, output_tokens, cost, rests_until, started_at, finished_at, error, notice";
@@ -26,7 +26,6 @@ Options:
   --status STATUS     ${STATUSES.join(", ")}
   --limit N           default 20
   --json
-  --help
 
 The kind of a run is the type of its source; a run of kind "evaluations" scores what another has
 stored. Below the table is why a run failed or is paused, until when it rests, and its notice.
@@ -36,10 +35,9 @@ Examples:
   deno task pipeline list --experiment nightly --status paused`,
   async run(args, terminal) {
     const { values } = readArguments(args, [], {
-      experiment: { type: "string" },
-      status: { type: "string" },
+      ...texts("experiment", "status"),
+      ...switches("json"),
       limit: { type: "string", default: "20" },
-      json: { type: "boolean" },
     });
     let query = openProject(terminal).client.from("pipeline_runs").select(
       COLUMNS,
@@ -59,10 +57,10 @@ Examples:
       "list the runs",
       await query.limit(toNumber("limit", values.limit)!),
     );
-    if (values.json) terminal.print(toVisibleJson(rows));
-    else if (rows.length === 0) terminal.complain("There is no such run");
-    else {
-      const shown = rows.map((row) => ({
+    showRows(rows, {
+      json: values.json,
+      none: "There is no such run",
+      toCells: (row) => ({
         id: row.id,
         experiment: row.experiment_name,
         kind: row.kind,
@@ -73,13 +71,10 @@ Examples:
         // Without prices it is 0, which is to say that nobody knows.
         cost: Number(row.cost) === 0 ? "" : formatCost(row.cost),
         started: formatTime(row.started_at),
-      }));
-      terminal.print(
-        drawTable(shown, Object.keys(shown[0]), terminal.columns),
-      );
-      describeRemarks(rows, terminal.columns).forEach((line) =>
-        terminal.print(line)
-      );
+      }),
+    }, terminal);
+    if (!values.json) {
+      describeRemarks(rows, terminal.columns).forEach(terminal.print);
     }
     return EXIT.done;
   },

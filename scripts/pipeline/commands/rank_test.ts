@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { toCells, toColumns } from "./rank.ts";
+import { namesOf } from "../draw_table.ts";
+import { toCells } from "./rank.ts";
 
 const row = {
   compared: "exact-match",
@@ -11,6 +12,9 @@ const row = {
   score_mean: 0.75,
   score_low: 0.531299,
   score_high: 0.888138,
+  difference: null,
+  difference_low: null,
+  difference_high: null,
   p_adjusted: null,
   k_drawn: 1,
   pass_at_k: 0.75,
@@ -41,8 +45,8 @@ Deno.test("toCells() shows repetitions and missing scores where there are some",
   );
 });
 
-Deno.test("toColumns() has what any row shows, where it stands in that row", () => {
+Deno.test("namesOf() has what any row shows, where it stands in that row", () => {
   const repeated = toCells({ ...row, unscored: 2, k_drawn: 5 });
-  assertEquals(toColumns([toCells(row), repeated]), Object.keys(repeated));
-  assertEquals(toColumns([repeated, toCells(row)]), Object.keys(repeated));
+  assertEquals(namesOf([toCells(row), repeated]), Object.keys(repeated));
+  assertEquals(namesOf([repeated, toCells(row)]), Object.keys(repeated));
 });

@@ -1,19 +1,13 @@
-import { writeFile } from "node:fs/promises";
-import { showTarget } from "../../deploy/deployment_plan.ts";
-import { readCustomerProject } from "../../moving_in/customer_project.ts";
-import {
-  describeChanges,
-  diffChanges,
-} from "../../moving_in/describe_changes.ts";
-import { applyChanges } from "../../moving_in/file_changes.ts";
-import { inspectDatabase } from "../../moving_in/inspect_database.ts";
-import { movingInParts } from "../../moving_in/parts.ts";
 import { ownFunctions } from "../../moving_in/own_functions.ts";
 import { planRemoval } from "../../moving_in/plan.ts";
-import { expectFree } from "../../moving_in/script_file.ts";
-import { SUPABASE_CLI } from "../../moving_in/supabase_cli.ts";
-import { inOneTransaction } from "../../release/one_transaction.ts";
-import { type Command, EXIT, WrongUsage } from "../command.ts";
+import { type Command, EXIT } from "../command.ts";
+import {
+  carryOut,
+  isTrial,
+  lookAround,
+  movingOptions,
+  writeScript,
+} from "../moving.ts";
 import { readArguments } from "../read_arguments.ts";
 
 export const remove: Command = {
@@ -40,23 +34,11 @@ Example:
     const { values, positionals: [directory] } = readArguments(args, [
       "DIR?",
     ], {
+      ...movingOptions,
       "with-data": { type: "boolean", default: false },
-      remote: { type: "string" },
-      "dry-run": { type: "boolean", default: false },
-      diff: { type: "boolean", default: false },
-      sql: { type: "string" },
     });
-    if (directory === undefined && values.sql === undefined) {
-      throw new WrongUsage("Give DIR, or --sql FILE");
-    }
-    const parts = await movingInParts();
-    const isTrial = values["dry-run"] || values.diff;
-    const project = directory === undefined
-      ? undefined
-      : await readCustomerProject(directory);
-    const facts = values.remote === undefined
-      ? undefined
-      : await inspectDatabase(values.remote, parts.takenNames);
+    const { parts, project, facts, cli, database, projectRef } =
+      await lookAround(directory, values);
     const plan = project && await planRemoval(
       { project, parts, facts, now: new Date() },
       {
@@ -66,30 +48,17 @@ Example:
     );
     if (values.sql !== undefined) {
       const { withData, keepingData } = parts.removal;
-      const text = inOneTransaction(
-        values["with-data"] ? withData : keepingData,
-      );
-      await expectFree(values.sql, text);
-      if (!isTrial) await writeFile(values.sql, text);
-      terminal.print(
-        `${values.sql}: takes out ${parts.version}, as one transaction. Run it in the SQL editor, or with psql -f`,
-      );
+      const sql = values["with-data"] ? withData : keepingData;
+      const does = `takes out ${parts.version}`;
+      await writeScript(values.sql, sql, does, values, terminal);
     }
     if (project === undefined || plan === undefined) {
-      if (isTrial) terminal.print("Nothing was written");
+      if (isTrial(values)) terminal.print("Nothing was written");
       return EXIT.done;
     }
     const { changes } = plan;
     terminal.print(`Version ${parts.version} goes from ${project.folder}:`);
-    const lines = values.diff ? diffChanges(changes) : describeChanges(changes);
-    for (const line of lines) terminal.print(line);
-    if (isTrial) {
-      terminal.print("Nothing was written");
-      return EXIT.done;
-    }
-    await applyChanges(project.folder, changes);
-    const { database, projectRef } = showTarget(values.remote);
-    const cli = ["npx", ...SUPABASE_CLI].join(" ");
+    if (!await carryOut(project, changes, values, terminal)) return EXIT.done;
     // It takes one name.
     const deletions = ownFunctions(parts.functions, project.config).map((
       name,

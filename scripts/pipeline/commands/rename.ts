@@ -1,6 +1,6 @@
 import { type Command, EXIT } from "../command.ts";
-import { dataOf, openProject } from "../project_access.ts";
-import { readArguments } from "../read_arguments.ts";
+import { callUntilOver, openProject } from "../project_access.ts";
+import { readArguments, texts } from "../read_arguments.ts";
 
 export const rename: Command = {
   summary: "Give an experiment another name",
@@ -10,7 +10,6 @@ Its runs and its answers get the name, also those stored from outside.
 
 Options:
   --owner USER   the experiment of this user, by id (default: the project's own)
-  --help
 
 Example:
   deno task pipeline rename nightly 'nightly 2026-11-28'`,
@@ -18,22 +17,15 @@ Example:
     const { values, positionals: [experiment_name, new_name] } = readArguments(
       args,
       ["EXPERIMENT", "NAME"],
-      { owner: { type: "string" } },
+      texts("owner"),
     );
     const { client } = openProject(terminal);
-    let evaluations = 0;
-    let step: { evaluations: number; isDone: boolean };
-    do {
-      step = dataOf(
-        "rename the experiment",
-        await client.rpc("rename_experiment", {
-          experiment_name,
-          new_name,
-          owner: values.owner ?? null,
-        }),
-      );
-      evaluations += step.evaluations;
-    } while (!step.isDone);
+    const evaluations = await callUntilOver(
+      client,
+      "rename the experiment",
+      "rename_experiment",
+      { experiment_name, new_name, owner: values.owner ?? null },
+    );
     terminal.print(
       `Experiment "${experiment_name}" is "${new_name}" now, with ${evaluations} answers`,
     );

@@ -9,10 +9,11 @@ import {
   toEvaluators,
   toJson,
 } from "../endpoint_options.ts";
+import { askedOptions, toConfig } from "../asked_options.ts";
 import { followRun } from "../follow_run.ts";
 import { readTemplate } from "../read_template.ts";
 import { openProject } from "../project_access.ts";
-import { readArguments, toNumber } from "../read_arguments.ts";
+import { readArguments, switches, texts } from "../read_arguments.ts";
 import { readSource } from "../read_source.ts";
 import { tableOptions, withTableOptions } from "../table_options.ts";
 import { showDryRun } from "../show_dry_run.ts";
@@ -46,7 +47,6 @@ ${ENDPOINT_HELP}
   --key TEXT             idempotency key: the same one within a week is the same run
   --detach               print the run's id and do not follow
   --json
-  --help
 
 Exit code: 0 completed, 3 completed and a prompt or an upload failed or no prompt was found, 4 failed,
 paused or cancelled, 130 following was interrupted, 1 the run was refused, 2 wrong usage.
@@ -63,44 +63,28 @@ Examples:
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["SOURCE"], {
       ...endpointOptions,
-      experiment: { type: "string" },
-      tag: { type: "string", multiple: true },
-      table: { type: "string" },
-      "max-prompts": { type: "string" },
-      "max-cost": { type: "string" },
-      template: { type: "string" },
-      system: { type: "string" },
-      repetitions: { type: "string" },
-      options: { type: "string" },
-      evaluators: { type: "string" },
-      join: { type: "boolean" },
+      ...askedOptions,
       ...tableOptions,
-      "only-unanswered": { type: "boolean" },
-      "dry-run": { type: "boolean" },
-      key: { type: "string" },
-      detach: { type: "boolean" },
-      json: { type: "boolean", default: false },
+      ...texts("experiment", "template"),
+      ...switches("only-unanswered", "dry-run"),
     });
     const { client, services, connection } = openProject(terminal);
     const dataSource = withTableOptions(
       await readSource(positionals[0], values["only-unanswered"]),
       values,
     );
-    const extractMaxPrompts = toNumber("max-prompts", values["max-prompts"]);
-    const parameters = toJson("parameters", values.parameters);
-    const template = await readTemplate(values);
-    const repetitions = toNumber("repetitions", values.repetitions);
+    const config = toConfig(values, await readTemplate(values));
     if (values["dry-run"]) {
       return await showDryRun(
         {
           dataSource,
           ...pickExtraction(toJson("options", values.options)),
-          maxPrompts: extractMaxPrompts,
+          maxPrompts: config.extractMaxPrompts,
           endpoint: values.endpoint,
           model: values.model,
-          maxTokens: parameters?.maxTokens,
-          template,
-          repetitions,
+          maxTokens: config.parameters?.maxTokens,
+          template: config.template,
+          repetitions: config.repetitions,
         },
         services,
         terminal,
@@ -112,19 +96,7 @@ Examples:
         dataSource,
         ...toEndpointChoice(values),
         supabaseTable: values.table,
-        config: {
-          ...toJson("options", values.options),
-          parameters,
-          template,
-          repetitions,
-          extractMaxPrompts,
-          join: values.join,
-          maxCost: toNumber("max-cost", values["max-cost"]),
-          maxConcurrency: toNumber(
-            "max-concurrency",
-            values["max-concurrency"],
-          ),
-        },
+        config,
         evaluators: toEvaluators(values.evaluators),
         batchMetadata: { experimentName: values.experiment, tags: values.tag },
       },

@@ -4,10 +4,17 @@ import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
 import { formatTime } from "../format_values.ts";
 import { readJsonLines } from "../json_lines.ts";
-import { dataOf, openProject } from "../project_access.ts";
-import { readArguments, toNumber } from "../read_arguments.ts";
+import { call, dataOf, openProject } from "../project_access.ts";
+import { readArguments, switches, texts, toNumber } from "../read_arguments.ts";
+import { deleteIfMeant, runAction } from "../run_action.ts";
+import { showRows } from "../show_rows.ts";
 import { toSetName } from "../read_source.ts";
-import { findSet, readSet, type SetPrompt } from "../saved_sets.ts";
+import {
+  findSet,
+  readSet,
+  type SavedSet,
+  type SetPrompt,
+} from "../saved_sets.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
 export const set: Command = {
@@ -43,33 +50,25 @@ Examples:
   deno task pipeline set diff faq@1
   deno task pipeline set correct faq nightly
   deno task pipeline run set:faq --endpoint openai`,
-  run([action, ...args], terminal) {
-    const actions: Record<
-      string,
-      (args: string[], terminal: Terminal) => Promise<number>
-    > = {
-      save,
-      list,
-      show,
-      diff,
-      import: importSet,
-      export: exportSet,
-      correct,
-      delete: deleteSet,
-    };
-    if (!Object.hasOwn(actions, action ?? "")) {
-      throw new WrongUsage(
-        `Cannot ${action ?? "do nothing"} with a set: give ${
-          Object.keys(actions).join(", ")
-        }`,
-      );
-    }
-    return actions[action](args, terminal);
-  },
+  run: (args, terminal) =>
+    runAction(
+      {
+        save,
+        list,
+        show,
+        diff,
+        import: importSet,
+        export: exportSet,
+        correct,
+        delete: deleteSet,
+      },
+      args,
+      terminal,
+    ),
 };
 
-const owner = { owner: { type: "string" } } as const;
-const json = { json: { type: "boolean" } } as const;
+const owner = texts("owner");
+const json = switches("json");
 
 /** A request of so many prompts stays below the 8 s of the Data API. */
 const PROMPTS_PER_PART = 1_000;
@@ -78,7 +77,7 @@ async function save(args: string[], terminal: Terminal): Promise<number> {
   const { values, positionals: [name, source] } = readArguments(
     args,
     ["NAME", "run:ID"],
-    { ...owner, description: { type: "string" } },
+    texts("owner", "description"),
   );
   const runId = /^run:(\d+)$/.exec(source)?.[1];
   if (!runId) {
@@ -103,20 +102,22 @@ async function importSet(args: string[], terminal: Terminal): Promise<number> {
   const { values, positionals: [name, file] } = readArguments(
     args,
     ["NAME", "FILE"],
-    { ...owner, description: { type: "string" } },
+    texts("owner", "description"),
   );
   const prompts = await readJsonLines(file, terminal);
   const { client } = openProject(terminal);
   let listId: number | null = null;
   for (let sent = 0; sent < prompts.length; sent += PROMPTS_PER_PART) {
-    listId = dataOf(
+    listId = await call<number>(
+      client,
       `import line ${sent + 1} and those that follow`,
-      await client.rpc("pipeline_send_prompts", {
+      "pipeline_send_prompts",
+      {
         prompts: prompts.slice(sent, sent + PROMPTS_PER_PART),
         list_id: listId,
         owner: values.owner,
-      }),
-    ) as number;
+      },
+    );
   }
   if (listId === null) {
     throw new WrongUsage(`Cannot import ${file}: it is empty`);
@@ -140,10 +141,7 @@ async function tellSaved(
   given: Record<string, unknown>,
   terminal: Terminal,
 ): Promise<number> {
-  const saved = dataOf(
-    "save the set",
-    await client.rpc(how, given),
-  ) as { name: string; version: number; prompts: number };
+  const saved = await call<SavedSet>(client, "save the set", how, given);
   terminal.print(`${saved.name}@${saved.version} has ${saved.prompts} prompts`);
   return EXIT.done;
 }
@@ -160,15 +158,14 @@ async function list(args: string[], terminal: Terminal): Promise<number> {
         .order("name").order("version").range(from, to),
     )
   );
-  if (values.json) terminal.print(toVisibleJson(rows));
-  else if (rows.length === 0) terminal.complain("There is no set yet");
-  else {
-    const shown = rows.map(({ created_at, ...row }) => ({
+  showRows(rows, {
+    json: values.json,
+    none: "There is no set yet",
+    toCells: ({ created_at, ...row }) => ({
       ...row,
       saved: formatTime(created_at),
-    }));
-    terminal.print(drawTable(shown, Object.keys(shown[0]), terminal.columns));
-  }
+    }),
+  }, terminal);
   return EXIT.done;
 }
 
@@ -192,13 +189,13 @@ async function show(args: string[], terminal: Terminal): Promise<number> {
   }
   terminal.print(`${saved.name}@${saved.version}: ${saved.prompts} prompts`);
   terminal.print(
-    drawTable(rows.map((row) => ({ ...row })), [
+    drawTable(rows.map((row) => ({ ...row })), terminal.columns, [
       "position",
       "key",
       "text",
       "reference",
       "metadata",
-    ], terminal.columns),
+    ]),
   );
   return EXIT.done;
 }
@@ -229,18 +226,17 @@ async function diff(args: string[], terminal: Terminal): Promise<number> {
       }).order("change").order("key").range(from, to),
     ) as Record<string, unknown>[]
   );
-  if (values.json) terminal.print(toVisibleJson(rows));
-  else if (rows.length === 0) terminal.print("They have the same prompts");
-  else {
-    const shown = rows.map((row) => ({
+  showRows(rows, {
+    json: values.json,
+    none: "They have the same prompts",
+    toCells: (row) => ({
       change: row.change,
       key: row.key,
       before: row.text_before,
       now: row.text_now,
       times: `${row.times_before} → ${row.times_now}`,
-    }));
-    terminal.print(drawTable(shown, Object.keys(shown[0]), terminal.columns));
-  }
+    }),
+  }, { ...terminal, complain: terminal.print });
   return EXIT.done;
 }
 
@@ -268,7 +264,7 @@ async function correct(args: string[], terminal: Terminal): Promise<number> {
   const { values, positionals: [name, experiment] } = readArguments(
     args,
     ["NAME", "EXPERIMENT?"],
-    { ...owner, label: { type: "string" } },
+    texts("owner", "label"),
   );
   return await tellSaved(
     openProject(terminal).client,
@@ -288,24 +284,15 @@ async function deleteSet(args: string[], terminal: Terminal): Promise<number> {
     "NAME[@VERSION]",
   ], {
     ...owner,
-    yes: { type: "boolean" },
+    ...switches("yes"),
   });
-  const isMeant = values.yes ||
-    await terminal.confirm(`Delete the set ${given}?`);
-  if (isMeant === null) {
-    throw new WrongUsage(`Cannot ask whether to delete ${given}: give --yes`);
-  }
-  if (!isMeant) {
-    terminal.complain("Nothing was deleted");
-    return EXIT.failed;
-  }
-  const versions = dataOf(
-    "delete the set",
-    await openProject(terminal).client.rpc("delete_prompt_set", {
-      ...toSetName(given),
-      owner: values.owner,
-    }),
-  );
-  terminal.print(`Deleted ${versions} versions`);
-  return EXIT.done;
+  return await deleteIfMeant(`the set ${given}`, values, terminal, async () => {
+    const versions = await call<number>(
+      openProject(terminal).client,
+      "delete the set",
+      "delete_prompt_set",
+      { ...toSetName(given), owner: values.owner },
+    );
+    terminal.print(`Deleted ${versions} versions`);
+  });
 }

@@ -4,7 +4,7 @@ import { type Command, EXIT } from "../command.ts";
 import { describeFailures, readFailureGroups } from "../failure_groups.ts";
 import { formatCost } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
-import { readArguments } from "../read_arguments.ts";
+import { readArguments, switches } from "../read_arguments.ts";
 import { toChoice } from "../stored_results.ts";
 import { toVisible, toVisibleJson } from "../visible_text.ts";
 
@@ -19,9 +19,11 @@ Examples:
   deno task pipeline show 7
   deno task pipeline show nightly`,
   async run(args, terminal) {
-    const { values, positionals } = readArguments(args, ["ID|EXPERIMENT"], {
-      json: { type: "boolean" },
-    });
+    const { values, positionals } = readArguments(
+      args,
+      ["ID|EXPERIMENT"],
+      switches("json"),
+    );
     const { client } = openProject(terminal);
     const run = await findRun(client, positionals[0]);
     const [errors, experiment_cost] = await Promise.all([

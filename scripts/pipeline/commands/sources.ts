@@ -1,10 +1,14 @@
 import { OPERATIONS } from "../../../supabase/functions/_shared/operations/operations.ts";
+import type {
+  FoundTable,
+  Mapping,
+} from "../../dashboard/browser/data/tables.ts";
 import { type Command, EXIT } from "../command.ts";
 import { cut, drawTable } from "../draw_table.ts";
-import { dataOf, openProject } from "../project_access.ts";
-import { readArguments, toNumber } from "../read_arguments.ts";
+import { call, openProject } from "../project_access.ts";
+import { readArguments, switches, texts, toNumber } from "../read_arguments.ts";
 import { toTableName } from "../read_source.ts";
-import { tableOptions, withTableOptions } from "../table_options.ts";
+import { withTableOptions } from "../table_options.ts";
 import { toVisible, toVisibleJson } from "../visible_text.ts";
 
 export const sources: Command = {
@@ -22,7 +26,6 @@ Options:
   --where JSON     only rows whose columns have these values
   --limit N        prompts to show; default 5
   --json
-  --help
 
 Exit code: 0 found, 3 none, or none of its prompts could be read, 1 the table cannot be read.
 
@@ -32,18 +35,17 @@ Examples:
   deno task pipeline sources table:notes --columns '{"conversation": "ticket", "role": "who", "content": "body"}'`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["TABLE?"], {
-      columns: tableOptions.columns,
-      where: tableOptions.where,
+      ...texts("columns", "where"),
+      ...switches("json"),
       limit: { type: "string", default: "5" },
-      json: { type: "boolean", default: false },
     });
     const { client, services } = openProject(terminal);
-    const found = dataOf(
+    const found = await call<FoundTable[]>(
+      client,
       "look for tables",
-      await client.rpc("prompt_sources", {
-        most_prompts: toNumber("limit", values.limit),
-      }),
-    ) as FoundSource[];
+      "prompt_sources",
+      { most_prompts: toNumber("limit", values.limit) },
+    );
     const print = (line: string) => terminal.print(toVisible(line));
     const [name] = positionals;
     if (name === undefined) {
@@ -59,10 +61,12 @@ Examples:
       dataSource: source,
       maxPrompts: toNumber("limit", values.limit),
     }, services);
-    const mapping = dataOf(
+    const mapping = await call<Mapping>(
+      client,
       "look at the table",
-      await client.rpc("describe_prompt_source", { source }),
-    ) as Mapping;
+      "describe_prompt_source",
+      { source },
+    );
     if (values.json) {
       terminal.print(toVisibleJson({ ...mapping, prompts, errors }));
     } else showOne(mapping, prompts, terminal.columns, print);
@@ -73,27 +77,8 @@ Examples:
   },
 };
 
-interface FoundSource {
-  table_name: string;
-  layout: string | null;
-  rows: number | null;
-  conversations: number | null;
-  first_prompts: string[];
-  problem: string | null;
-}
-
-interface Mapping {
-  table: string;
-  layout: string;
-  family: string;
-  columns: Record<string, unknown>;
-  id: string[];
-  news: string | null;
-  notice: string | null;
-}
-
 function showAll(
-  found: FoundSource[],
+  found: FoundTable[],
   columns: number,
   print: (line: string) => void,
 ): void {
@@ -106,7 +91,7 @@ function showAll(
       conversations: source.conversations,
       first: source.first_prompts[0],
     }));
-    print(drawTable(rows, Object.keys(rows[0]), columns));
+    print(drawTable(rows, columns));
   }
   for (const { table_name, problem } of found) {
     if (problem !== null) print(`${table_name}: ${problem}`);

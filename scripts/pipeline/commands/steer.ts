@@ -1,15 +1,17 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { type Command, EXIT, type Terminal } from "../command.ts";
-import { dataOf, openProject } from "../project_access.ts";
+import { call, dataOf, openProject } from "../project_access.ts";
 import {
   readArguments,
+  switches,
   type Target,
+  texts,
   toNumber,
   toTarget,
 } from "../read_arguments.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
-const json = { json: { type: "boolean", default: false } } as const;
+const json = switches("json");
 
 function steer(name: string, summary: string, detail: string): Command {
   return {
@@ -24,34 +26,28 @@ Examples:
     async run(args, terminal) {
       const { values, positionals } = readArguments(args, ["ID"], json);
       const target = toTarget(positionals[0]);
-      const { client } = openProject(terminal);
-      printStatus(
-        target,
-        await call(client, name, target),
-        values.json,
-        terminal,
-      );
+      const answer = await steered(openProject(terminal).client, name, target);
+      printStatus(target, answer, values.json, terminal);
       return EXIT.done;
     },
   };
 }
 
 /** What a function of a run or a sweep answers: the run, or how many runs it has reached. */
-async function call(
+function steered(
   client: SupabaseClient,
   name: string,
   { kind, id }: Target,
 ): Promise<{ status: string } | number> {
-  return dataOf(
-    `${name} the ${kind}`,
-    await client.rpc(`${name}_pipeline_${kind}`, { [`${kind}_id`]: id }),
-  );
+  return call(client, `${name} the ${kind}`, `${name}_pipeline_${kind}`, {
+    [`${kind}_id`]: id,
+  });
 }
 
 function printStatus(
   { kind, id }: Target,
   answer: { status: string } | number,
-  isJson: boolean,
+  isJson: boolean | undefined,
   terminal: Terminal,
 ): void {
   if (typeof answer === "number") {
@@ -89,7 +85,7 @@ Examples:
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["ID"], {
       ...json,
-      "max-cost": { type: "string" },
+      ...texts("max-cost"),
     });
     const { client } = openProject(terminal);
     const target = toTarget(positionals[0]);
@@ -102,12 +98,8 @@ Examples:
           .single(),
       );
     }
-    printStatus(
-      target,
-      await call(client, "resume", target),
-      values.json,
-      terminal,
-    );
+    const answer = await steered(client, "resume", target);
+    printStatus(target, answer, values.json, terminal);
     return EXIT.done;
   },
 };
@@ -131,7 +123,8 @@ Examples:
     const { values, positionals } = readArguments(args, ["ID"], json);
     const target = toTarget(positionals[0]);
     const { kind, id } = target;
-    const retried = await call(openProject(terminal).client, "retry", target);
+    const { client } = openProject(terminal);
+    const retried = await steered(client, "retry", target);
     terminal.print(
       values.json
         ? toVisibleJson({ [`${kind}Id`]: id, retried })

@@ -2,7 +2,7 @@ import { OPERATIONS } from "../../../supabase/functions/_shared/operations/opera
 import { type Command, EXIT } from "../command.ts";
 import { readJsonLines } from "../json_lines.ts";
 import { openProject } from "../project_access.ts";
-import { readArguments } from "../read_arguments.ts";
+import { readArguments, texts } from "../read_arguments.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
 export const store: Command = {
@@ -17,7 +17,6 @@ Options:
   --experiment NAME   name shared by what is compared
   --model NAME        for responses that do not name their model
   --tag TAG           may be given several times
-  --help
 
 Prints {stored, failed, insertedIds, existing, errors} as JSON.
 
@@ -28,9 +27,7 @@ Examples:
   deno task pipeline execute prompts.jsonl --endpoint openai | deno task pipeline store -`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["FILE"], {
-      table: { type: "string" },
-      experiment: { type: "string" },
-      model: { type: "string" },
+      ...texts("table", "experiment", "model"),
       tag: { type: "string", multiple: true },
     });
     const stored = await OPERATIONS.store_results.run({

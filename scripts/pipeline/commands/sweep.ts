@@ -1,13 +1,14 @@
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { OPERATIONS } from "../../../supabase/functions/_shared/operations/operations.ts";
 import { uploadLocalSource } from "../../tool/upload_local_source.ts";
 import { type Command, EXIT, WrongUsage } from "../command.ts";
 import { toEvaluators, toJson } from "../endpoint_options.ts";
+import { askedOptions, toConfig } from "../asked_options.ts";
 import { followSweep } from "../follow_sweep.ts";
 import { openProject } from "../project_access.ts";
-import { readArguments, toNumber } from "../read_arguments.ts";
+import { readArguments, texts } from "../read_arguments.ts";
 import { readSource } from "../read_source.ts";
+import { readText } from "../read_text.ts";
 import { readTemplate } from "../read_template.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
@@ -35,7 +36,6 @@ Options:
   --key TEXT             idempotency key: the same one within a week is the same sweep
   --detach               print the sweep's id and do not follow
   --json
-  --help
 
 Exit code: 0 completed, 3 completed and a prompt or a variant failed, 4 failed, paused or cancelled,
 130 following was interrupted, 1 the sweep was refused, 2 wrong usage.
@@ -46,26 +46,11 @@ Examples:
   deno task pipeline pause sweep:3`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["SOURCE"], {
-      name: { type: "string" },
-      variants: { type: "string" },
+      ...askedOptions,
+      ...texts("name", "variants", "webhook"),
       endpoint: { type: "string", multiple: true, default: [] },
       model: { type: "string", multiple: true, default: [] },
       template: { type: "string", multiple: true, default: [] },
-      system: { type: "string" },
-      repetitions: { type: "string" },
-      parameters: { type: "string" },
-      evaluators: { type: "string" },
-      "max-prompts": { type: "string" },
-      "max-cost": { type: "string" },
-      "max-concurrency": { type: "string" },
-      options: { type: "string" },
-      table: { type: "string" },
-      tag: { type: "string", multiple: true },
-      webhook: { type: "string" },
-      join: { type: "boolean" },
-      key: { type: "string" },
-      detach: { type: "boolean" },
-      json: { type: "boolean", default: false },
     });
     if (!values.name) throw new WrongUsage("Give --name");
     const { client, services, connection } = openProject(terminal);
@@ -78,19 +63,10 @@ Examples:
           : await readVariants(values.variants),
         endpoint: values.endpoint.length === 1 ? values.endpoint[0] : undefined,
         supabaseTable: values.table,
-        config: {
-          ...toJson("options", values.options),
-          parameters: toJson("parameters", values.parameters),
-          template: await readTemplate({ system: values.system }),
-          repetitions: toNumber("repetitions", values.repetitions),
-          extractMaxPrompts: toNumber("max-prompts", values["max-prompts"]),
-          maxCost: toNumber("max-cost", values["max-cost"]),
-          maxConcurrency: toNumber(
-            "max-concurrency",
-            values["max-concurrency"],
-          ),
-          join: values.join,
-        },
+        config: toConfig(
+          values,
+          await readTemplate({ system: values.system }),
+        ),
         evaluators: toEvaluators(values.evaluators),
         evaluationWebhook: values.webhook,
         batchMetadata: { tags: values.tag },
@@ -150,10 +126,4 @@ async function crossVariants(
 
 async function readVariants(text: string): Promise<unknown> {
   return toJson("variants", /^\s*\[/.test(text) ? text : await readText(text));
-}
-
-async function readText(file: string): Promise<string> {
-  return await readFile(file, "utf8").catch((error) => {
-    throw new WrongUsage(`Cannot read ${file}: ${error.message}`);
-  });
 }

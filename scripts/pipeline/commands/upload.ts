@@ -3,7 +3,7 @@ import { drawTable } from "../draw_table.ts";
 import { expectPath } from "../find_files.ts";
 import { createProgressMeter } from "../progress_meter.ts";
 import { openProject } from "../project_access.ts";
-import { readArguments, toNumber } from "../read_arguments.ts";
+import { readArguments, switches, texts, toNumber } from "../read_arguments.ts";
 import { uploadFiles } from "../upload_files.ts";
 import { toVisibleJson } from "../visible_text.ts";
 
@@ -19,7 +19,6 @@ What is there already with the same bytes is not sent again: repeat an upload th
 Options:
   --parallel N   files at a time (default 4)
   --json         one object per file instead of a table
-  --help
 
 Exit code: 0 all is there, 3 a file failed, 2 wrong usage.
 
@@ -30,7 +29,7 @@ Examples:
     const { values, positionals } = readArguments(
       args,
       ["PATH…", "BUCKET[/PREFIX]"],
-      { parallel: { type: "string" }, json: { type: "boolean" } },
+      { ...texts("parallel"), ...switches("json") },
     );
     const target = positionals.at(-1)!;
     const paths = positionals.slice(0, -1);
@@ -64,14 +63,15 @@ Examples:
       for (const file of uploaded) terminal.print(toVisibleJson(file));
     } else {
       terminal.print(
-        drawTable(uploaded.map((file) => ({ ...file })), [
-          ...uploaded.some(({ originalPath }) => originalPath)
-            ? ["originalPath"]
-            : [],
-          "path",
-          "bytes",
-          "outcome",
-        ], terminal.columns),
+        drawTable(
+          uploaded.map(({ originalPath, path, bytes, outcome }) => ({
+            ...originalPath !== undefined && { originalPath },
+            path,
+            bytes,
+            outcome,
+          })),
+          terminal.columns,
+        ),
       );
     }
     for (const { error } of uploaded) if (error) terminal.complain(error);

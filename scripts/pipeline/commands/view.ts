@@ -4,7 +4,7 @@ import { writeDashboard } from "../../dashboard/write_files.ts";
 import { type Command, EXIT, type Terminal, WrongUsage } from "../command.ts";
 import { openProject } from "../project_access.ts";
 import { isPublishable } from "../publishable_key.ts";
-import { readArguments, toNumber } from "../read_arguments.ts";
+import { readArguments, switches, texts, toNumber } from "../read_arguments.ts";
 import { toChoice } from "../stored_results.ts";
 
 export const view: Command = {
@@ -27,11 +27,10 @@ Examples:
   deno task pipeline view --out public`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["RUN|EXPERIMENT?"], {
-      port: { type: "string" },
+      ...texts("port", "out"),
+      ...switches("read-only"),
       // Node takes --no-open for its negation, whatever options there are.
       open: { type: "boolean", default: true },
-      "read-only": { type: "boolean" },
-      out: { type: "string" },
     });
     if (values.out !== undefined) return await write(values.out, terminal);
     const { connection } = openProject(terminal);

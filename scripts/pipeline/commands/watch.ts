@@ -1,10 +1,11 @@
+import type { WatchStatus } from "../../dashboard/browser/data/watches.ts";
 import { type Command, EXIT, WrongUsage } from "../command.ts";
 import { drawTable } from "../draw_table.ts";
 import { toEvaluators, toJson } from "../endpoint_options.ts";
 import { dataOf, openProject } from "../project_access.ts";
-import { readArguments, toNumber } from "../read_arguments.ts";
+import { readArguments, switches, texts, toNumber } from "../read_arguments.ts";
 import { readSource } from "../read_source.ts";
-import { tableOptions, withTableOptions } from "../table_options.ts";
+import { withTableOptions } from "../table_options.ts";
 import { toVisible, toVisibleJson } from "../visible_text.ts";
 
 export const watch: Command = {
@@ -27,7 +28,6 @@ Options:
   --approved JSON        means that are approved, {"EVALUATOR": 0.9}; default: that of the first window
   --webhook URL          gets an event when a window leaves the baseline
   --json
-  --help
 
 Exit code: 0 done, 3 a watch has a problem or an alarm, 1 the watch was refused, 2 wrong usage.
 
@@ -36,18 +36,9 @@ Examples:
   deno task pipeline watch`,
   async run(args, terminal) {
     const { values, positionals } = readArguments(args, ["TABLE?"], {
-      name: { type: "string" },
-      evaluators: { type: "string" },
-      columns: tableOptions.columns,
-      where: tableOptions.where,
-      options: { type: "string" },
-      sample: { type: "string" },
-      "max-cost": { type: "string" },
-      "max-answers": { type: "string" },
-      window: { type: "string" },
-      approved: { type: "string" },
-      webhook: { type: "string" },
-      json: { type: "boolean", default: false },
+      ...texts("name", "evaluators", "columns", "where", "options", "sample"),
+      ...texts("max-cost", "max-answers", "window", "approved", "webhook"),
+      ...switches("json"),
     });
     if (positionals[0] === undefined) {
       const { json: _, ...ofNewOne } = values;
@@ -61,7 +52,7 @@ Examples:
         await client.from("pipeline_watch_status").select().order("id").order(
           "evaluator",
         ),
-      ) as unknown as Status[];
+      ) as unknown as WatchStatus[];
       if (values.json) terminal.print(toVisibleJson(found));
       else if (found.length === 0) terminal.complain("There is no watch yet");
       else showAll(found, terminal.columns, terminal.print);
@@ -95,23 +86,8 @@ Examples:
   },
 };
 
-interface Status {
-  id: number;
-  name: string;
-  evaluator: string;
-  lag: string | null;
-  scored: number;
-  spent_today: number;
-  mean: number | null;
-  low: number | null;
-  high: number | null;
-  baseline: number | null;
-  alarm: string;
-  problem: string | null;
-}
-
 function showAll(
-  found: Status[],
+  found: WatchStatus[],
   columns: number,
   print: (line: string) => void,
 ): void {
@@ -131,7 +107,7 @@ function showAll(
     // Of today.
     USD: status.spent_today,
   }));
-  print(toVisible(drawTable(rows, Object.keys(rows[0]), columns)));
+  print(toVisible(drawTable(rows, columns)));
   for (
     const text of new Set(
       found.flatMap(({ name, problem }) =>

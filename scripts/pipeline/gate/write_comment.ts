@@ -1,4 +1,4 @@
-import { formatChange } from "../format_values.ts";
+import { formatChange, formatInterval } from "../format_values.ts";
 import { describeFailed } from "./describe_gate.ts";
 import type { GateAnswer, GatedEvaluator, Verdict } from "./gate_answer.ts";
 import { toCode } from "./to_code.ts";
@@ -48,9 +48,7 @@ function writeRow(row: GatedEvaluator): string {
       row.baselineMean.toFixed(3),
       row.candidateMean.toFixed(3),
       formatChange(row.difference, 3),
-      row.low === null || row.high === null
-        ? ""
-        : `${formatChange(row.low, 3)} to ${formatChange(row.high, 3)}`,
+      formatInterval(row.low, row.high, (end) => formatChange(end, 3)),
       row.newlyFailed ?? "",
     ].join(" | ")
   } |`;

@@ -1,38 +1,8 @@
-/** A value of evaluation_agreement() with its interval. */
-export interface Told {
-  value: number | null;
-  low: number | null;
-  high: number | null;
-}
-
-/** What evaluation_agreement() returns, as far as it is shown. */
-export interface Agreement {
-  chosen: string;
-  answers: number;
-  left_out: number;
-  people: string[];
-  note: string | null;
-  confusion: Record<
-    "both_pass" | "only_people" | "only_judge" | "both_fail",
-    number
-  >;
-  agreement: Told;
-  tpr: Told;
-  tnr: Told;
-  kappa: Told;
-  alpha: Told | null;
-  alpha_of_people: Told;
-  disagreements: {
-    id: number;
-    experiment_name: string;
-    prompt: string;
-    response: string | null;
-    share: number | null;
-    judge: { passed: boolean | null; explanation: string | null };
-    people: { person: string; passed: boolean | null; remark: string | null }[];
-  }[];
-  more: number;
-}
+import type {
+  Agreement,
+  Estimate,
+} from "../../dashboard/browser/data/agreement_answer.ts";
+import { formatInterval } from "../format_values.ts";
 
 /** Rows of the figures: what, its value and its interval. */
 export function toFigures(agreement: Agreement): Record<string, string>[] {
@@ -51,12 +21,14 @@ export function toFigures(agreement: Agreement): Record<string, string>[] {
       ["kappa", agreement.kappa],
       ["alpha", agreement.alpha],
       ["alpha of people", agreement.alpha_of_people],
-    ] as [string, Told | null][]).map(([what, told]) => ({
+    ] as [string, Estimate | null][]).map(([what, told]) => ({
       what,
       value: formatNumber(told?.value ?? null),
-      "95 %": told === null || told.low === null || told.high === null
-        ? ""
-        : `${told.low.toFixed(3)} to ${told.high.toFixed(3)}`,
+      "95 %": formatInterval(
+        told?.low ?? null,
+        told?.high ?? null,
+        (end) => end.toFixed(3),
+      ),
     })),
   ];
 }

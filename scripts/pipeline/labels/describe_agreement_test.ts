@@ -1,12 +1,9 @@
 import { assertEquals } from "@std/assert";
-import {
-  type Agreement,
-  toDisagreements,
-  toFigures,
-} from "./describe_agreement.ts";
+import type { Agreement } from "../../dashboard/browser/data/agreement_answer.ts";
+import { toDisagreements, toFigures } from "./describe_agreement.ts";
 
 const none = { value: null, low: null, high: null };
-const agreement: Agreement = {
+const agreement = {
   chosen: "random",
   answers: 80,
   left_out: 0,
@@ -32,7 +29,7 @@ const agreement: Agreement = {
     ],
   }],
   more: 0,
-};
+} as unknown as Agreement;
 
 Deno.test("toFigures() shows what is known, with its interval", () => {
   const figures = toFigures(agreement);

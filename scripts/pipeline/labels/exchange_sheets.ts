@@ -1,17 +1,15 @@
-import { readFile } from "node:fs/promises";
 import { EXIT, type Terminal, WrongUsage } from "../command.ts";
-import { dataOf, openProject } from "../project_access.ts";
-import { readArguments, toNumber } from "../read_arguments.ts";
+import { call, openProject } from "../project_access.ts";
+import { readArguments, texts, toNumber } from "../read_arguments.ts";
+import { readText } from "../read_text.ts";
 import { toCsvLine } from "../to_csv_line.ts";
 import { toVisible } from "../visible_text.ts";
-import { findLabelQueue, type LabelItem } from "./label_queue.ts";
+import type { LabelItem } from "../../dashboard/browser/data/label_queue_answer.ts";
+import { findLabelQueue } from "./label_queue.ts";
 import { readSheet, toSheetHeader, toSheetRow } from "./label_sheet.ts";
 import { storeLabels } from "./store_labels.ts";
 
-const options = {
-  owner: { type: "string" },
-  person: { type: "string" },
-} as const;
+const options = texts("owner", "person");
 
 /** A request of so many answers stays below the 8 s of the Data API. */
 const ITEMS_PER_PART = 200;
@@ -39,16 +37,18 @@ export async function exportSheet(
   let after = 0;
   let page: LabelItem[];
   do {
-    ({ items: page } = dataOf(
+    ({ items: page } = await call<{ items: LabelItem[] }>(
+      client,
       "read the answers",
-      await client.rpc("claim_evaluation_label", {
+      "claim_evaluation_label",
+      {
         queue_id: queue.id,
         person: who,
         most: ITEMS_PER_PART,
         after,
         lease_seconds: Math.ceil(days * 86_400),
-      }),
-    ) as { items: LabelItem[] });
+      },
+    ));
     for (const item of page) terminal.print(toCsvLine(toSheetRow(item)));
     after = page.at(-1)?.position ?? after;
   } while (page.length === ITEMS_PER_PART);
@@ -66,11 +66,7 @@ export async function importSheet(
     options,
   );
   const who = expectPerson(values.person);
-  const text = file === "-"
-    ? await terminal.readInput()
-    : await readFile(file, "utf8").catch((error) => {
-      throw new WrongUsage(`Cannot read ${file}: ${error.message}`);
-    });
+  const text = await readText(file, terminal);
   if (text.includes("\uFFFD")) {
     throw new WrongUsage(
       `Cannot read ${file}: it is no UTF-8. Save it as "CSV UTF-8"`,

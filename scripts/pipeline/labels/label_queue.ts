@@ -1,42 +1,7 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { PipelineError } from "../../../supabase/functions/_shared/errors.ts";
-import { dataOf } from "../project_access.ts";
-
-/** A row of list_evaluation_label_queues(), as far as it is used. */
-export interface LabelQueue {
-  id: number;
-  name: string;
-  label_name: string;
-  kind: "pass" | "score" | "category" | "pair";
-  categories: string[] | null;
-  lowest: number | null;
-  highest: number | null;
-  instructions: string;
-  people: number;
-  experiment_name: string | null;
-  chosen: string | null;
-  evaluator: string | null;
-  owner: string | null;
-  closed_at: string | null;
-  items: number;
-  finished: number;
-  labels: number;
-  mine: number;
-  open: number;
-}
-
-/** What a reviewer is shown of an answer that is to be labelled. */
-export interface LabelItem {
-  id: number;
-  position: number;
-  prompt: {
-    system: string | null;
-    turns: { role: string; content: string }[];
-    text: string;
-  };
-  reference: string | null;
-  responses: { response: string | null }[];
-}
+import type { LabelQueue } from "../../dashboard/browser/data/label_queue_answer.ts";
+import { call } from "../project_access.ts";
 
 /** Queues of an owner, the newest first, with what is left for a person. */
 export async function readLabelQueues(
@@ -44,10 +9,12 @@ export async function readLabelQueues(
   owner: string | undefined,
   person = "",
 ): Promise<LabelQueue[]> {
-  const queues = dataOf(
+  const queues = await call<LabelQueue[]>(
+    client,
     "list the label queues",
-    await client.rpc("list_evaluation_label_queues", { person }),
-  ) as LabelQueue[];
+    "list_evaluation_label_queues",
+    { person },
+  );
   return queues.filter((queue) => queue.owner === (owner ?? null));
 }
 

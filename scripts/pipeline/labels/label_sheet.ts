@@ -1,6 +1,9 @@
 import { parse } from "@std/csv/parse";
 import { withoutGuard } from "../to_csv_line.ts";
-import type { LabelItem, LabelQueue } from "./label_queue.ts";
+import type {
+  LabelItem,
+  LabelQueue,
+} from "../../dashboard/browser/data/label_queue_answer.ts";
 
 /** What submit_evaluation_label() takes of a row. */
 export interface SheetLabel {

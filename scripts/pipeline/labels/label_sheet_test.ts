@@ -19,7 +19,8 @@ Deno.test("readSheet() reads what toSheetRow() wrote and somebody filled in", ()
       text: '=HYPERLINK("http://x")',
     },
     reference: null,
-    responses: [{ response: 'Yes, "so"\nit is' }],
+    responses: [{ response: 'Yes, "so"\nit is', tool_calls: null }],
+    label: null,
   });
   const header = toSheetHeader(passes);
   assertEquals(header.at(-3), "label (pass or fail)");

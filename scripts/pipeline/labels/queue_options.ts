@@ -1,25 +1,14 @@
-import { readFile } from "node:fs/promises";
-import { WrongUsage } from "../command.ts";
-import { toNumber } from "../read_arguments.ts";
+import { texts, toNumber } from "../read_arguments.ts";
+import { readGiven } from "../read_text.ts";
 
 /** Options of `labels create`, as node:util reads them. */
 export const queueOptions = {
-  evaluator: { type: "string" },
-  choose: { type: "string" },
+  ...texts("evaluator", "choose", "label", "kind", "categories", "passing"),
+  ...texts("from", "to", "pass-from", "against", "instructions", "owner"),
   items: { type: "string", default: "60" },
   people: { type: "string", default: "1" },
-  label: { type: "string" },
-  kind: { type: "string" },
-  categories: { type: "string" },
-  passing: { type: "string" },
-  from: { type: "string" },
-  to: { type: "string" },
-  "pass-from": { type: "string" },
-  against: { type: "string" },
-  instructions: { type: "string" },
   reviewer: { type: "string", multiple: true },
   blind: { type: "boolean", default: true },
-  owner: { type: "string" },
 } as const;
 
 type Values = { -readonly [Name in keyof typeof queueOptions]?: unknown };
@@ -45,7 +34,7 @@ export async function toQueue(values: Values): Promise<object> {
         : values.to !== undefined || values["pass-from"] !== undefined
         ? "score"
         : "pass"),
-    instructions: await readInstructions(text("instructions")),
+    instructions: await readGiven(text("instructions") ?? ""),
     items: number("items"),
     people: number("people"),
     blind: values.blind,
@@ -60,11 +49,4 @@ export async function toQueue(values: Values): Promise<object> {
     reviewers: values.reviewer ?? null,
     owner: text("owner") ?? null,
   };
-}
-
-async function readInstructions(given: string | undefined): Promise<string> {
-  if (!given?.startsWith("@")) return given ?? "";
-  return await readFile(given.slice(1), "utf8").catch((error) => {
-    throw new WrongUsage(`Cannot read ${given.slice(1)}: ${error.message}`);
-  });
 }

@@ -2,7 +2,7 @@ import { pooledMap } from "@std/async/pool";
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { PipelineError } from "../../../supabase/functions/_shared/errors.ts";
 import { readAll } from "../../project/read_all.ts";
-import { dataOf } from "../project_access.ts";
+import { call, dataOf } from "../project_access.ts";
 import type { SheetLabel, SheetProblem } from "./label_sheet.ts";
 
 /**
@@ -30,10 +30,10 @@ export async function storeLabels(
         };
       }
       try {
-        dataOf(
-          "store the label",
-          await client.rpc("submit_evaluation_label", { ...label, person }),
-        );
+        await call(client, "store the label", "submit_evaluation_label", {
+          ...label,
+          person,
+        });
       } catch (error) {
         if (!(error instanceof PipelineError)) throw error;
         return { row, column: "label", problem: error.message };

@@ -316,6 +316,12 @@ dashboardTest(
     const start = page.getByRole("button", { name: "Start the watch" });
     await page.getByLabel("Evaluators").fill('{"type": "length", "max": 20}');
     await page.getByLabel("Turns of a window").fill("20");
+    const ceiling = page.getByLabel("Costs at most a day, USD");
+    await ceiling.pressSequentially("5e");
+    await start.click();
+    await page.getByText('"5e" is no number').waitFor();
+    assertEquals(await ceiling.getAttribute("aria-invalid"), "true");
+    await ceiling.fill("");
     await start.click();
     // Refused beside the field that is wrong.
     const name = page.getByLabel("Name", { exact: true });

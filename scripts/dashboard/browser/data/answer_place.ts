@@ -1,4 +1,4 @@
-import { to } from "./here.ts";
+import { type Choices, to } from "./here.ts";
 
 /** Where an answer is looked at: among those of its experiment, or of its run. */
 export function toAnswer(
@@ -13,9 +13,10 @@ export function toAnswer(
   const place = experiment_name === null && run_id !== null
     ? ["runs", run_id, "answers"]
     : ["experiments", experiment_name ?? "", "answers"];
-  return to(place, {
-    row: String(id),
-    table: results_table,
-    owner: owner ?? undefined,
-  });
+  return to(place, { row: id, table: results_table, owner });
+}
+
+/** Where the answers of an experiment are looked at, one of an owner's by the choice `owner`. */
+export function toAnswers(experiment: string, choices: Choices): string {
+  return to(["experiments", experiment, "answers"], choices);
 }

@@ -1,4 +1,6 @@
-import { askService, dataOf, project } from "./project.ts";
+import { to } from "./here.ts";
+import { askService } from "./project.ts";
+import { readRows } from "./read_rows.ts";
 
 /** A bucket of Storage. */
 export interface Bucket {
@@ -84,17 +86,22 @@ export interface PromptSet {
   created_at: string;
 }
 
-const OF_A_SET = "id,name,version,description,prompts,owner,created_at";
+/** Where a version of a set is looked at. */
+export function toSet({ name, version, owner }: PromptSet): string {
+  return to(["archives", "set", name], { version, owner });
+}
 
 /** Reads the newest sets, all versions; of one name if it is given. */
-export async function readSets(
+export function readSets(
   name: string | undefined,
   signal: AbortSignal,
 ): Promise<PromptSet[]> {
-  let query = project().rest.from("prompt_sets").select(OF_A_SET)
-    .order("id", { ascending: false }).limit(200).abortSignal(signal);
-  if (name !== undefined) query = query.eq("name", name);
-  return dataOf(await query.overrideTypes<PromptSet[], { merge: false }>());
+  return readRows("prompt_sets", {
+    columns: "id,name,version,description,prompts,owner,created_at",
+    where: { name },
+    order: ["-id"],
+    most: 200,
+  }, signal);
 }
 
 /** A prompt of a set. */
@@ -111,15 +118,16 @@ export interface SetPrompt {
 export const PROMPTS_OF_A_PAGE = 100;
 
 /** Reads prompts of a version of a set in their order, behind a position. */
-export async function readSetPrompts(
+export function readSetPrompts(
   id: number,
   after: string | undefined,
   signal: AbortSignal,
 ): Promise<SetPrompt[]> {
-  let query = project().rest.from("prompt_set_prompts").select(
-    "position,key,text,messages,reference,metadata",
-  ).eq("set_id", id).order("position").limit(PROMPTS_OF_A_PAGE)
-    .abortSignal(signal);
-  if (after) query = query.gt("position", Number(after));
-  return dataOf(await query.overrideTypes<SetPrompt[], { merge: false }>());
+  return readRows("prompt_set_prompts", {
+    columns: "position,key,text,messages,reference,metadata",
+    where: { set_id: id },
+    order: ["position"],
+    after,
+    most: PROMPTS_OF_A_PAGE,
+  }, signal);
 }

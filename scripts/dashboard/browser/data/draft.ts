@@ -1,4 +1,5 @@
-import { readNumber, readPrompts } from "./prompts.ts";
+import { readPrompts } from "./prompts.ts";
+import { readJson, readList, readNumber, WrongField } from "./written.ts";
 
 /** What one variant has of its own, as it was written into its fields. */
 export interface DraftVariant {
@@ -11,7 +12,7 @@ export interface DraftVariant {
 
 /** A row that would start a run, of several variants a sweep, or a watch. */
 export interface Draft {
-  table: "pipeline_runs" | "pipeline_sweeps" | "pipeline_watches";
+  what: "run" | "sweep" | "watch";
   row: Record<string, unknown>;
 }
 
@@ -40,7 +41,7 @@ export function toTemplate(
  * The row that the query of an address would write. One variant is a run; two and more are a sweep,
  * which says once what they share.
  *
- * @throws Error evaluators look like JSON and are none
+ * @throws {WrongField}
  */
 export function readDraft(query: Record<string, string>): Draft {
   const { source, options, maxPrompts } = readPrompts(query);
@@ -48,30 +49,30 @@ export function readDraft(query: Record<string, string>): Draft {
   const shared = {
     source,
     parameters: withoutBlanks({
-      maxTokens: readNumber(query.max_tokens),
-      temperature: readNumber(query.temperature),
+      maxTokens: readNumber(query, "max_tokens"),
+      temperature: readNumber(query, "temperature"),
     }),
     options: withoutBlanks({
       ...options,
       join: query.join ? true : undefined,
     }),
-    repetitions: readNumber(query.repetitions),
+    repetitions: readNumber(query, "repetitions"),
     evaluators: readEvaluators(query.evaluators),
-    tags: readList(query.tags),
+    tags: readWords(query.tags),
     max_prompts: maxPrompts,
-    max_concurrency: readNumber(query.max_concurrency),
-    max_cost: readNumber(query.max_cost),
+    max_concurrency: readNumber(query, "max_concurrency"),
+    max_cost: readNumber(query, "max_cost"),
   };
   const template = toTemplate(query);
   if (variants.length > 1) {
     return {
-      table: "pipeline_sweeps",
+      what: "sweep",
       row: withoutBlanks({ name: query.name, ...shared, template, variants }),
     };
   }
   const [{ endpoint, model, template: own }] = variants;
   return {
-    table: "pipeline_runs",
+    what: "run",
     row: withoutBlanks({
       experiment_name: query.name,
       endpoint,
@@ -101,29 +102,19 @@ function toVariant(
   });
 }
 
-/** Names with commas between them, or JSON, as on the command line. */
+/** Names with commas between them, or JSON, as on the command line. @throws {WrongField} it looks like JSON and is none */
 export function readEvaluators(text = ""): unknown[] | undefined {
-  if (!/^\s*[[{"]/.test(text)) return readList(text);
+  if (!/^\s*[[{"]/.test(text)) return readWords(text);
   const evaluators = readJson(text);
   if (evaluators === undefined) {
-    throw new Error("The evaluators are no JSON");
+    throw new WrongField("evaluators", "The evaluators are no JSON");
   }
   return [evaluators].flat();
 }
 
-function readList(text = ""): string[] | undefined {
-  const words = text.split(",").map((word) => word.trim())
-    .filter((word) => word !== "");
+function readWords(text?: string): string[] | undefined {
+  const words = readList(text, ",");
   return words.length === 0 ? undefined : words;
-}
-
-/** Undefined: it is none. */
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Without what is empty, so that a row says nothing that its defaults say. */

@@ -7,7 +7,7 @@ Deno.test("readDraft() of one variant is a run that says nothing but what was wr
   assertEquals(
     readDraft({ ...archive, variants: '[{"endpoint":"a","model":"m"}]' }),
     {
-      table: "pipeline_runs",
+      what: "run",
       row: {
         endpoint: "a",
         model: "m",
@@ -35,7 +35,7 @@ Deno.test("readDraft() of several variants is a sweep with what they share", () 
       join: "1",
     }),
     {
-      table: "pipeline_sweeps",
+      what: "sweep",
       row: {
         name: "tone",
         source: { type: "supabase", bucket: "chats", prefix: "2026-10/" },

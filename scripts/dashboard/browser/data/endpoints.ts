@@ -1,4 +1,4 @@
-import { dataOf, project } from "./project.ts";
+import { readRows } from "./read_rows.ts";
 
 /** An endpoint that a run may name. */
 export interface Endpoint {
@@ -10,12 +10,12 @@ export interface Endpoint {
 }
 
 /** Reads the endpoints that are in use; signed-in users see those that are open to them. */
-export async function readEndpoints(signal: AbortSignal): Promise<Endpoint[]> {
-  return dataOf(
-    await project().rest.from("model_endpoints").select("name,model,models")
-      .eq("retired", false).order("name").abortSignal(signal)
-      .overrideTypes<Endpoint[], { merge: false }>(),
-  );
+export function readEndpoints(signal: AbortSignal): Promise<Endpoint[]> {
+  return readRows("model_endpoints", {
+    columns: "name,model,models",
+    where: { retired: false },
+    order: ["name"],
+  }, signal);
 }
 
 /** Everything that the endpoints can call: each one's own model and the others. */

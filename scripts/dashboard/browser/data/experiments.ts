@@ -1,5 +1,5 @@
 import { readAll } from "../../../project/read_all.ts";
-import { dataOf, project } from "./project.ts";
+import { readRows, type RowChoice } from "./read_rows.ts";
 
 /** An experiment of an owner with one of its models. */
 export interface Experiment {
@@ -39,47 +39,55 @@ export interface ExperimentCost {
   cost: number | null;
 }
 
-/** Reads all experiments; a name of null are answers that were stored from outside without one. */
+/** Reads all experiments. */
 export function readExperiments(signal: AbortSignal): Promise<Experiment[]> {
-  return readAll(async (from, to) =>
-    dataOf(
-      await project().rest.from("experiment_summary").select(
-        "experiment_name,owner,model,prompts,succeeded,success_rate,p50_ms,p95_ms,input_tokens,output_tokens,answers,cost",
-      ).not("experiment_name", "is", null)
-        .order("experiment_name").order("model").order("owner")
-        .range(from, to).abortSignal(signal)
-        .overrideTypes<Experiment[], { merge: false }>(),
-    )
-  );
+  return readAllNamed("experiment_summary", {
+    columns:
+      "experiment_name,owner,model,prompts,succeeded,success_rate,p50_ms,p95_ms,input_tokens,output_tokens,answers,cost",
+    order: ["experiment_name", "model", "owner"],
+  }, signal);
 }
 
 /** Reads what evaluators say of all experiments. */
 export function readExperimentScores(
   signal: AbortSignal,
 ): Promise<ExperimentScore[]> {
-  return readAll(async (from, to) =>
-    dataOf(
-      await project().rest.from("experiment_scores").select()
-        .not("experiment_name", "is", null)
-        .order("evaluator").order("experiment_name").order("model")
-        .order("owner").range(from, to).abortSignal(signal)
-        .overrideTypes<ExperimentScore[], { merge: false }>(),
-    )
-  );
+  return readAllNamed("experiment_scores", {
+    order: ["evaluator", "experiment_name", "model", "owner"],
+  }, signal);
 }
 
 /** Reads what all experiments cost. */
 export function readExperimentCosts(
   signal: AbortSignal,
 ): Promise<ExperimentCost[]> {
-  return readAll(async (from, to) =>
-    dataOf(
-      await project().rest.from("experiment_costs").select(
-        "experiment_name,owner,cost",
-      ).order("experiment_name").order("owner").range(from, to)
-        .abortSignal(signal)
-        .overrideTypes<ExperimentCost[], { merge: false }>(),
-    )
+  return readAllNamed("experiment_costs", {
+    columns: "experiment_name,owner,cost",
+    order: ["experiment_name", "owner"],
+  }, signal);
+}
+
+/** Answers that were stored from outside may have no experiment. */
+async function readAllNamed<Row extends { experiment_name: string | null }>(
+  view: string,
+  choice: RowChoice,
+  signal: AbortSignal,
+): Promise<Row[]> {
+  const rows = await readAll((...range) =>
+    readRows<Row>(view, { ...choice, range }, signal)
+  );
+  return rows.filter(({ experiment_name }) => experiment_name !== null);
+}
+
+/** What an evaluator says of an experiment with one of its models; undefined: nothing. */
+export function scoreOf(
+  scores: ExperimentScore[],
+  experiment: Experiment,
+  evaluator: string,
+): ExperimentScore | undefined {
+  return scores.find((score) =>
+    isOf(score, experiment) && score.model === experiment.model &&
+    score.evaluator === evaluator
   );
 }
 

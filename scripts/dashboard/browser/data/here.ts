@@ -11,26 +11,22 @@ export function followAddress(): void {
   });
 }
 
-/** The address of this place with other choices; undefined takes one away. */
-export function withQuery(
-  change: Record<string, string | number | undefined>,
-): string {
+/** Choices of an address; one that is "", null or undefined is none. */
+export type Choices = Record<string, string | number | null | undefined>;
+
+/** The address of this place with other choices. */
+export function withQuery(change: Choices): string {
   const { path, query } = here.value;
-  const changed = Object.entries({ ...query, ...change })
-    .map(([name, value]) => [name, String(value ?? "")]);
-  return toHash({ path, query: Object.fromEntries(changed) });
+  return to(path, { ...query, ...change });
 }
 
 /** The address of another place. */
-export function to(
-  path: (string | number)[],
-  query: Record<string, string | undefined> = {},
-): string {
+export function to(path: (string | number)[], query: Choices = {}): string {
+  const chosen = Object.entries(query)
+    .map(([name, value]) => [name, String(value ?? "")]);
   return toHash({
     path: path.map(String),
-    query: Object.fromEntries(
-      Object.entries(query).map(([name, value]) => [name, value ?? ""]),
-    ),
+    query: Object.fromEntries(chosen),
   });
 }
 

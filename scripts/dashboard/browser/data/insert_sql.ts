@@ -1,11 +1,13 @@
 import type { Draft } from "./draft.ts";
 
 /** The statement that writes a row, to be run in any SQL editor. */
-export function toInsert({ table, row }: Draft): string {
+export function toInsert({ what, row }: Draft): string {
   const values = Object.entries(row).map(([column, value]) =>
     toLiteral(column, value)
   );
-  return `insert into ${table} (${Object.keys(row).join(", ")})
+  return `insert into pipeline_${what}${what === "watch" ? "es" : "s"} (${
+    Object.keys(row).join(", ")
+  })
 values (
   ${values.join(",\n  ")}
 );`;

@@ -4,7 +4,7 @@ import { toInsert } from "./insert_sql.ts";
 Deno.test("toInsert() writes texts, numbers, lists and JSON as Postgres reads them", () => {
   assertEquals(
     toInsert({
-      table: "pipeline_runs",
+      what: "run",
       row: {
         experiment_name: "it's \\ new",
         endpoint: "a",

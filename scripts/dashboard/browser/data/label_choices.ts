@@ -1,4 +1,5 @@
-import type { LabelQueue, OwnLabel, Said } from "./label_queues.ts";
+import type { LabelQueue, OwnLabel } from "./label_queue_answer.ts";
+import type { Said } from "./label_queues.ts";
 
 /** One of the things that can be said of an item by one key. */
 export interface LabelChoice {

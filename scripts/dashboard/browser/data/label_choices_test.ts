@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { isSaid, toChoices } from "./label_choices.ts";
-import type { OwnLabel } from "./label_queues.ts";
+import type { OwnLabel } from "./label_queue_answer.ts";
 
 const none = { categories: null, lowest: null, highest: null };
 const keysOf = (queue: Partial<Parameters<typeof toChoices>[0]>) =>

@@ -1,10 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type {
-  labelCallsOf,
-  LabelItem,
-  LabelProgress,
-  Said,
-} from "./label_queues.ts";
+import type { LabelItem, LabelProgress } from "./label_queue_answer.ts";
+import type { labelCallsOf, Said } from "./label_queues.ts";
 
 /** Where somebody is in a queue. */
 export interface Turn {

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import type { labelCallsOf, LabelItem, LabelProgress } from "./label_queues.ts";
+import type { LabelItem, LabelProgress } from "./label_queue_answer.ts";
+import type { labelCallsOf } from "./label_queues.ts";
 import { createLabelling } from "./labelling.ts";
 
 /** A queue of items 1 to 3, with a record of what it was asked. */

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import type { Database } from "../../../../supabase/functions/_shared/database.types.ts";
 import type { Home } from "./page_text.ts";
 import { keepAnswer, toQuestion } from "./recording.ts";
+import { readJson } from "./written.ts";
 
 /** The project that is looked at. */
 export interface Project {
@@ -143,14 +144,7 @@ export async function askService<Answer>(
   });
   const text = await response.text();
   if (response.ok) return JSON.parse(text);
-  throw new Error(messageOf(text) ?? `The project answered ${response.status}`);
-}
-
-/** Undefined: no answer of a service, such as the page of a gateway before it. */
-function messageOf(text: string): string | undefined {
-  try {
-    return JSON.parse(text).message;
-  } catch {
-    return undefined;
-  }
+  // None: no answer of a service, such as the page of a gateway before it.
+  const said = readJson(text) as { message?: string } | null | undefined;
+  throw new Error(said?.message ?? `The project answered ${response.status}`);
 }

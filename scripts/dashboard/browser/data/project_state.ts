@@ -3,7 +3,8 @@ import {
   type ProjectCheck,
   type ProjectFacts,
 } from "../../../pipeline/check_project.ts";
-import { callFunction, dataOf, project } from "./project.ts";
+import { callFunction, project } from "./project.ts";
+import { readRows } from "./read_rows.ts";
 
 /** What the database alone knows; `deno task pipeline doctor` calls the functions and endpoints too. */
 const KNOWN_TO_THE_DATABASE = [
@@ -49,15 +50,14 @@ export interface EndpointState {
 }
 
 /** Endpoints with their load and cool-downs. */
-export async function readEndpointStates(
+export function readEndpointStates(
   signal: AbortSignal,
 ): Promise<EndpointState[]> {
-  return dataOf(
-    await project().rest.from("model_endpoint_status").select(
+  return readRows("model_endpoint_status", {
+    columns:
       "name,model,format,retired,max_concurrency,workers,concurrency,waiting_runs,blocked_until,blocked_reason,learnt_concurrency",
-    ).order("retired").order("name").abortSignal(signal)
-      .overrideTypes<EndpointState[], { merge: false }>(),
-  );
+    order: ["retired", "name"],
+  }, signal);
 }
 
 /** A webhook that was sent, or not. */
@@ -74,11 +74,11 @@ export interface Delivery {
 }
 
 /** The newest webhooks. */
-export async function readDeliveries(signal: AbortSignal): Promise<Delivery[]> {
-  return dataOf(
-    await project().rest.from("pipeline_webhook_deliveries").select(
+export function readDeliveries(signal: AbortSignal): Promise<Delivery[]> {
+  return readRows("pipeline_webhook_deliveries", {
+    columns:
       "id,run_id,type,url,attempt,delivered,status_code,error,created_at",
-    ).order("id", { ascending: false }).limit(20).abortSignal(signal)
-      .overrideTypes<Delivery[], { merge: false }>(),
-  );
+    order: ["-id"],
+    most: 20,
+  }, signal);
 }

@@ -1,4 +1,5 @@
 import { readTableSource } from "./table_source.ts";
+import { readList, readNumber } from "./written.ts";
 
 /** Which prompts a run asks, as a row says it. */
 export interface Prompts {
@@ -50,12 +51,12 @@ export function pickPrompts(
   );
 }
 
-/** The prompts that the query of an address means. */
+/** The prompts that the query of an address means. @throws {WrongField} */
 export function readPrompts(query: Record<string, string>): Prompts {
   return {
     source: readSource(query),
     options: isExtracted(query) ? readOptions(query) : {},
-    maxPrompts: readNumber(query.max_prompts),
+    maxPrompts: readNumber(query, "max_prompts"),
   };
 }
 
@@ -74,19 +75,18 @@ function readSource(query: Record<string, string>): Record<string, unknown> {
       return {
         type: "set",
         name: query.set ?? "",
-        ...withNumber("version", query.version),
+        ...withNumber("version", readNumber(query, "version")),
       };
     case "run":
       return {
         type: "run",
-        ...withNumber("runId", query.run),
+        ...withNumber("runId", readNumber(query, "run")),
         ...query.unanswered && { onlyUnanswered: true },
       };
     case "prompts":
       return {
         type: "prompts",
-        prompts: (query.prompts ?? "").split("\n").map((line) => line.trim())
-          .filter((line) => line !== ""),
+        prompts: readList(query.prompts),
       };
     default:
       return {
@@ -98,28 +98,21 @@ function readSource(query: Record<string, string>): Record<string, unknown> {
 }
 
 function readOptions(query: Record<string, string>): Record<string, unknown> {
-  const { turns, context, since, until, sample, dedupe, redact } = query;
+  const { turns, context, since, until, dedupe, redact } = query;
   return {
     ...turns && { turns },
     ...context && { context },
     ...since && { since },
     ...until && { until },
-    ...withNumber("sample", sample),
+    ...withNumber("sample", readNumber(query, "sample")),
     ...dedupe && { dedupe: true },
     ...redact && { redact: true },
   };
 }
 
-/** A number that was written into a field; undefined: none was. */
-export function readNumber(text: string | undefined): number | undefined {
-  const number = Number(text?.trim() || NaN);
-  return Number.isFinite(number) ? number : undefined;
-}
-
 function withNumber(
   name: string,
-  text: string | undefined,
+  number: number | undefined,
 ): Record<string, number> {
-  const number = readNumber(text);
   return number === undefined ? {} : { [name]: number };
 }

@@ -43,12 +43,12 @@ Deno.test("readPrompts() reads sets, runs and what is written", () => {
   });
 });
 
-Deno.test("readPrompts() leaves out what extraction alone takes, and what is no number", () => {
+Deno.test("readPrompts() leaves out what extraction alone takes, and what is not written", () => {
   assertEquals(
     readPrompts({
       from: "set",
       set: "a",
-      version: "new",
+      version: " ",
       turns: "first",
       max_prompts: "",
     }),

@@ -1,4 +1,4 @@
-import { readNumber } from "./prompts.ts";
+import { readList, readNumber } from "./written.ts";
 
 /** What a new label queue asks of people, in words; the first is what holds without a choice. */
 export const KINDS = [
@@ -11,7 +11,7 @@ export const KINDS = [
 /** What create_evaluation_label_queue() is called with. */
 export type QueueDraft = Record<string, string | number | boolean | string[]>;
 
-/** The queue that the query of an address would make, without what holds anyway and what its kind does not have. */
+/** The queue that the query of an address would make, without what holds anyway and what its kind does not have. @throws {WrongField} */
 export function readQueueDraft(query: Record<string, string>): QueueDraft {
   const { kind, experiment, evaluator } = query;
   const written = {
@@ -24,16 +24,16 @@ export function readQueueDraft(query: Record<string, string>): QueueDraft {
       passing: readLines(query.passing),
     },
     ...kind === "score" && {
-      lowest: readNumber(query.lowest),
-      highest: readNumber(query.highest),
-      pass_from: readNumber(query.pass_from),
+      lowest: readNumber(query, "lowest"),
+      highest: readNumber(query, "highest"),
+      pass_from: readNumber(query, "pass_from"),
     },
     label_name: query.label,
     instructions: query.instructions,
     evaluator,
     choose: evaluator ? query.choose : undefined,
-    items: readNumber(query.items),
-    people: readNumber(query.people),
+    items: readNumber(query, "items"),
+    people: readNumber(query, "people"),
     blind: query.seen ? false : undefined,
     reviewers: readLines(query.reviewers),
     owner: query.owner,
@@ -44,8 +44,7 @@ export function readQueueDraft(query: Record<string, string>): QueueDraft {
 }
 
 /** Undefined: none. */
-function readLines(text = ""): string[] | undefined {
-  const lines = text.split("\n").map((line) => line.trim())
-    .filter((line) => line !== "");
+function readLines(text?: string): string[] | undefined {
+  const lines = readList(text);
   return lines.length === 0 ? undefined : lines;
 }

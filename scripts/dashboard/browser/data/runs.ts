@@ -1,56 +1,61 @@
-import { dataOf, project } from "./project.ts";
+import { readRow, readRows } from "./read_rows.ts";
 
 /** Quantiles are not among them: they would read every answer at each poll. */
 const IN_LIST =
-  "id,experiment_name,model,status,prompts,answers,done,succeeded,failed,percent,prompts_per_second,eta,cost,tags,owner,created_at,started_at,finished_at";
+  "id,experiment_name,model,status,prompts,answers,done,succeeded,failed,prompts_per_second,eta,cost,tags,owner,created_at,started_at,finished_at";
 const OF_ONE =
-  `${IN_LIST},open,cached,judge_errors,concurrency,tokens,max_cost,error,notice,rests_until,endpoint,results_table,source_type,sweep_id`;
+  `${IN_LIST},cached,judge_errors,concurrency,tokens,max_cost,error,notice,rests_until,endpoint,source_type,sweep_id`;
 
 /** Runs of a page of the list. */
 export const RUNS_OF_A_PAGE = 50;
 
-/** What the list tells of a run. */
-export interface ListedRun {
+/** What lists tell of a run and of a sweep; money in USD. */
+export interface Underway {
   id: number;
-  experiment_name: string;
-  model: string | null;
   status: string;
-  prompts: number;
   /** What done comes to: one of each repetition. */
   answers: number;
   done: number;
   succeeded: number;
   failed: number;
-  percent: number | null;
   prompts_per_second: number | null;
   eta: string | null;
   cost: number;
-  tags: string[];
   owner: string | null;
-  created_at: string;
   started_at: string | null;
   finished_at: string | null;
 }
 
-/** What the screen of a run tells of it. */
-export interface WholeRun extends ListedRun {
-  open: number;
-  cached: number;
-  judge_errors: number;
-  concurrency: number | null;
+/** What the screens of both tell. */
+export interface WholeUnderway extends Underway {
   tokens: number | null;
   max_cost: number | null;
   error: string | null;
   notice: string | null;
   rests_until: string | null;
+}
+
+/** What the list tells of a run. */
+export interface ListedRun extends Underway {
+  experiment_name: string;
+  model: string | null;
+  prompts: number;
+  tags: string[];
+  created_at: string;
+}
+
+/** What the screen of a run tells of it. */
+export interface WholeRun extends ListedRun, WholeUnderway {
+  cached: number;
+  judge_errors: number;
+  concurrency: number | null;
   endpoint: string | null;
-  results_table: string;
   source_type: string | null;
   sweep_id: number | null;
 }
 
 /** Runs, newest first, behind a run. */
-export async function readRuns(
+export function readRuns(
   { status, experiment, after }: {
     status?: string;
     experiment?: string;
@@ -58,27 +63,18 @@ export async function readRuns(
   },
   signal: AbortSignal,
 ): Promise<ListedRun[]> {
-  let query = project().rest.from("pipeline_run_progress").select(IN_LIST)
-    .order("id", { ascending: false }).limit(RUNS_OF_A_PAGE)
-    .abortSignal(signal);
-  if (status) query = query.eq("status", status);
-  if (experiment) query = query.eq("experiment_name", experiment);
-  if (after) query = query.lt("id", Number(after));
-  return dataOf(await query.overrideTypes<ListedRun[], { merge: false }>());
+  return readRows("pipeline_run_progress", {
+    columns: IN_LIST,
+    where: { status, experiment_name: experiment },
+    order: ["-id"],
+    after,
+    most: RUNS_OF_A_PAGE,
+  }, signal);
 }
 
 /** A run. @throws Error there is none */
-export async function readRun(
-  id: string,
-  signal: AbortSignal,
-): Promise<WholeRun> {
-  const [run] = dataOf(
-    await project().rest.from("pipeline_run_progress").select(OF_ONE)
-      .eq("id", Number(id)).abortSignal(signal)
-      .overrideTypes<WholeRun[], { merge: false }>(),
-  );
-  if (run) return run;
-  throw new Error(`There is no run ${id}`);
+export function readRun(id: string, signal: AbortSignal): Promise<WholeRun> {
+  return readRow("run", id, "pipeline_run_progress", OF_ONE, signal);
 }
 
 /** Whether its figures still change. */

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { alone } from "./take_turns.ts";
+import { readJson } from "./written.ts";
 
 /** A sign-in at Supabase Auth. */
 export interface Session {
@@ -59,7 +60,9 @@ export async function openAuth(
       body: JSON.stringify(body),
     });
     const text = await response.text();
-    const answer = text === "" ? {} : readObject(text);
+    // None: no JSON, such as the page of a gateway before Auth.
+    // deno-lint-ignore no-explicit-any
+    const answer = text === "" ? {} : readJson(text) as any;
     if (response.ok && answer) return answer;
     throw new AuthError(
       response.status,
@@ -137,16 +140,6 @@ export async function openAuth(
       throw new Error("Nobody is signed in");
     },
   };
-}
-
-/** Undefined: no JSON, such as the page of a gateway before Auth. */
-// deno-lint-ignore no-explicit-any
-function readObject(text: string): any {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isFresh({ expires_at }: Session): boolean {

@@ -1,61 +1,45 @@
-import { callFunction, dataOf, project } from "./project.ts";
+import { callFunction } from "./project.ts";
+import { readRow, readRows } from "./read_rows.ts";
+import type { Underway, WholeUnderway } from "./runs.ts";
 
 /** Sweeps of a page of the list. */
 export const SWEEPS_OF_A_PAGE = 50;
 
-/** How far all runs of a sweep are together; money in USD. */
-export interface SweepProgress {
-  id: number;
+/** How far all runs of a sweep are together. */
+export interface SweepProgress extends WholeUnderway {
   name: string;
-  status: string;
   variants: number;
   completed: number;
   failed_variants: number;
   cancelled: number;
   repetitions: number;
-  answers: number;
-  done: number;
-  succeeded: number;
-  failed: number;
-  prompts_per_second: number | null;
-  eta: string | null;
-  tokens: number;
-  cost: number;
-  max_cost: number | null;
-  error: string | null;
-  notice: string | null;
-  rests_until: string | null;
-  started_at: string | null;
-  finished_at: string | null;
-  owner: string | null;
 }
 
 const PROGRESS =
   "id,name,status,variants,completed,failed_variants,cancelled,repetitions,answers,done,succeeded,failed,prompts_per_second,eta,tokens,cost,max_cost,error,notice,rests_until,started_at,finished_at,owner";
 
 /** Reads sweeps, newest first, behind a sweep. */
-export async function readSweeps(
-  { after }: { after?: string },
+export function readSweeps(
+  after: string | undefined,
   signal: AbortSignal,
 ): Promise<SweepProgress[]> {
-  let query = project().rest.from("pipeline_sweep_progress").select(PROGRESS)
-    .order("id", { ascending: false }).limit(SWEEPS_OF_A_PAGE)
-    .abortSignal(signal);
-  if (after) query = query.lt("id", Number(after));
-  return dataOf(await query.overrideTypes<SweepProgress[], { merge: false }>());
+  return readRows("pipeline_sweep_progress", {
+    columns: PROGRESS,
+    order: ["-id"],
+    after,
+    most: SWEEPS_OF_A_PAGE,
+  }, signal);
 }
 
 /** The run of a variant. */
-export interface VariantRun {
-  id: number;
+export interface VariantRun extends
+  Pick<
+    Underway,
+    "id" | "status" | "answers" | "done" | "failed" | "cost"
+  > {
   experiment_name: string;
-  status: string;
   endpoint: string;
   model: string | null;
-  answers: number;
-  done: number;
-  failed: number;
-  cost: number;
 }
 
 /** A sweep with the runs of its variants, in their order. */
@@ -68,18 +52,23 @@ export async function readSweep(
   id: string,
   signal: AbortSignal,
 ): Promise<Sweep> {
-  const { rest } = project();
-  const [found, runs] = await Promise.all([
-    rest.from("pipeline_sweep_progress").select(PROGRESS).eq("id", Number(id))
-      .abortSignal(signal).overrideTypes<SweepProgress[], { merge: false }>(),
-    rest.from("pipeline_run_progress").select(
-      "id,experiment_name,status,endpoint,model,answers,done,failed,cost",
-    ).eq("sweep_id", Number(id)).not("endpoint", "is", null).order("id")
-      .abortSignal(signal).overrideTypes<VariantRun[], { merge: false }>(),
+  const [sweep, runs] = await Promise.all([
+    readRow<SweepProgress>(
+      "sweep",
+      id,
+      "pipeline_sweep_progress",
+      PROGRESS,
+      signal,
+    ),
+    readRows<VariantRun>("pipeline_run_progress", {
+      columns:
+        "id,experiment_name,status,endpoint,model,answers,done,failed,cost",
+      where: { sweep_id: id },
+      order: ["id"],
+    }, signal),
   ]);
-  const [sweep] = dataOf(found);
-  if (!sweep) throw new Error(`There is no sweep ${id}`);
-  return { ...sweep, runs: dataOf(runs) };
+  // The run that reads the prompts asks no model.
+  return { ...sweep, runs: runs.filter(({ endpoint }) => endpoint !== null) };
 }
 
 /** A row of rank_experiments(): an experiment by one evaluator, or by whether there was an answer. */
@@ -88,6 +77,7 @@ export interface Ranked {
   rank: number;
   experiment_name: string;
   prompts: number;
+  unscored: number;
   answers: number;
   score_mean: number | null;
   score_low: number | null;
@@ -145,14 +135,6 @@ export function readRepetitions(
     { names: [name], owner },
     signal,
   );
-}
-
-/** Steers all runs of a sweep. @throws Error saying what the project said */
-export function steerSweep(
-  step: "pause" | "resume" | "cancel" | "retry",
-  id: number,
-): Promise<unknown> {
-  return callFunction(`${step}_pipeline_sweep`, { sweep_id: id });
 }
 
 /** What a variant is called within its sweep. */

@@ -1,3 +1,5 @@
+import { readJson, readList } from "./written.ts";
+
 /** What a column can be, and in words; the first ones are those that people look for. */
 export const MEANINGS: readonly (readonly [field: string, words: string])[] = [
   ["conversation", "Conversation"],
@@ -79,9 +81,9 @@ export function writeColumn(
  * A line each of a column and its value, `language = de`; the value as JSON where it is a number, true,
  * false, null or a list.
  */
-function readWhere(text = ""): Record<string, unknown> {
+function readWhere(text?: string): Record<string, unknown> {
   return Object.fromEntries(
-    text.split("\n").filter((line) => line.trim() !== "").map((line) => {
+    readList(text).map((line) => {
       const [, column, value = ""] = /^([^=]*)(?:=(.*))?$/.exec(line)!;
       return [column.trim(), readValue(value.trim())];
     }),
@@ -95,13 +97,4 @@ function readValue(text: string): unknown {
     )
     ? value
     : text;
-}
-
-/** Undefined: it is none. */
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

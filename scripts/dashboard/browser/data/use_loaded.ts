@@ -3,8 +3,9 @@ import { askInTurn, rest } from "./take_turns.ts";
 
 /** What a screen shows while it waits, when it knows, and when something went wrong. */
 export interface Loaded<Value> {
-  /** The newest; of another question while `isLoading`. */
+  /** The newest; of another question while `isLoading`, unless `isOwn`. */
   value?: Value;
+  isOwn: boolean;
   problem?: string;
   isLoading: boolean;
   /** Asks now. */
@@ -38,6 +39,7 @@ export function useLoaded<Value>(
   const { value, problem, of, isLoading } = state;
   return {
     value,
+    isOwn: of === question,
     problem,
     // At the first sight of a question it is not asked yet.
     isLoading: question !== undefined && (isLoading || of !== question),

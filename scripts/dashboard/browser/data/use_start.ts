@@ -1,18 +1,18 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Draft } from "./draft.ts";
 import { go, here, to } from "./here.ts";
+import { callFunction } from "./project.ts";
 import { type Refusal, toRefusal } from "./refusal.ts";
-import { start } from "./start.ts";
+import { attempt } from "./written.ts";
 
 /**
  * Sends what the address holds at that moment, and shows it, or says why it is refused.
  *
- * @param readWritten the row of an address, or what is wrong with what was written
+ * @param read the row of an address. @throws {WrongField}
  */
-export function useStart(
-  query: Record<string, string>,
-  readWritten: (query: Record<string, string>) => Draft | Refusal,
-) {
+export function useStart(read: (query: Record<string, string>) => Draft) {
+  const { query } = here.value;
+  const written = attempt(() => read(query));
   const [refusal, setRefusal] = useState<Refusal>();
   const [isSent, setIsSent] = useState(false);
   // Whoever presses twice, or again after an answer was lost, starts one run.
@@ -23,8 +23,8 @@ export function useStart(
       ?.focus();
   }, [refusal]);
   async function send(): Promise<void> {
-    const draft = readWritten(here.value.query);
-    if (!("table" in draft)) return setRefusal(draft);
+    const { read: draft, refusal } = attempt(() => read(here.value.query));
+    if (!draft) return setRefusal(refusal);
     const text = JSON.stringify(draft);
     if (sent.current.draft !== text) {
       sent.current = { draft: text, key: crypto.randomUUID() };
@@ -38,5 +38,25 @@ export function useStart(
       setIsSent(false);
     }
   }
-  return { refusal, isSent, send };
+  return {
+    draft: written.read,
+    refusal: written.refusal ?? refusal,
+    isSent,
+    send,
+  };
+}
+
+/**
+ * Writes the row.
+ *
+ * @param key the same row under the same key is written once, however often it is sent
+ * @returns where the run, sweep or watch is looked at
+ * @throws Error saying what the project refuses
+ */
+async function start({ what, row }: Draft, key: string) {
+  const made = await callFunction<Record<string, number>>(
+    `pipeline_create_${what}`,
+    { [what]: row, idempotency_key: key },
+  );
+  return [what === "watch" ? "watches" : `${what}s`, made[`${what}Id`]];
 }

@@ -9,7 +9,7 @@ Deno.test("readWatchDraft() says nothing but what was written", () => {
       evaluators: "refusal",
     }),
     {
-      table: "pipeline_watches",
+      what: "watch",
       row: {
         name: "support",
         source: { type: "table", table: "public.messages" },

@@ -1,4 +1,6 @@
-import { callFunction, dataOf, project } from "./project.ts";
+import { readAll } from "../../../project/read_all.ts";
+import { callFunction } from "./project.ts";
+import { readRow, readRows } from "./read_rows.ts";
 
 /** What users write is scored some seconds later: to look more often shows nothing new. */
 export const WATCH_MS = 5_000;
@@ -46,15 +48,18 @@ const STATUS =
   "id,name,owner,status,run_id,problem,lag,answered,unanswered,skipped,waiting,answered_today,spent_today,spent,evaluator,scored,mean,low,high,turns,baseline,is_approved,alarm,alarm_since";
 
 /** Reads how watches stand, the newest first; of one if it is named. */
-export async function readWatches(
+export function readWatches(
   id: string | undefined,
   signal: AbortSignal,
 ): Promise<WatchStatus[]> {
-  let query = project().rest.from("pipeline_watch_status").select(STATUS)
-    .order("id", { ascending: false }).order("evaluator").limit(200)
-    .abortSignal(signal);
-  if (id !== undefined) query = query.eq("id", Number(id));
-  return dataOf(await query.overrideTypes<WatchStatus[], { merge: false }>());
+  return readAll((...range) =>
+    readRows("pipeline_watch_status", {
+      columns: STATUS,
+      where: { id },
+      order: ["-id", "evaluator"],
+      range,
+    }, signal)
+  );
 }
 
 /** What a watch was told to do. */
@@ -77,14 +82,11 @@ export async function readWatch(
   id: string,
   signal: AbortSignal,
 ): Promise<{ watch: Watch; statuses: WatchStatus[] }> {
-  const [found, statuses] = await Promise.all([
-    project().rest.from("pipeline_watches").select(SETTINGS)
-      .eq("id", Number(id)).abortSignal(signal)
-      .overrideTypes<Watch[], { merge: false }>(),
+  const [watch, statuses] = await Promise.all([
+    readRow<Watch>("watch", id, "pipeline_watches", SETTINGS, signal),
     readWatches(id, signal),
   ]);
-  const [watch] = dataOf(found);
-  if (watch && statuses.length > 0) return { watch, statuses };
+  if (statuses.length > 0) return { watch, statuses };
   throw new Error(`There is no watch ${id}`);
 }
 
@@ -120,14 +122,6 @@ export function readWindows(
     { watch_id: Number(id), since },
     signal,
   );
-}
-
-/** Pauses a watch, lets it go on, or deletes it; what it stored stays. @throws Error saying what the project said */
-export function steerWatch(
-  step: "pause" | "resume" | "delete",
-  id: number,
-): Promise<unknown> {
-  return callFunction(`${step}_pipeline_watch`, { watch_id: id });
 }
 
 /**

@@ -13,3 +13,13 @@ export function Age(
     </time>
   );
 }
+
+/** The same as words: `3 min ago`. */
+export function Ago({ at }: { at: string | null }) {
+  if (at === null) return <>not yet</>;
+  return (
+    <>
+      <Age at={at} /> ago
+    </>
+  );
+}

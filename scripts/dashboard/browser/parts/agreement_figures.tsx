@@ -1,4 +1,4 @@
-import type { Agreement, Estimate } from "../data/agreement.ts";
+import type { Agreement, Estimate } from "../data/agreement_answer.ts";
 import { Confusion } from "./confusion.tsx";
 import { Facts } from "./facts.tsx";
 import { toNumber, toScore, toSigned } from "./formats.ts";

@@ -2,10 +2,11 @@ import type { WholeAnswer } from "../data/whole_answer.ts";
 import { AnswerFacts } from "./answer_facts.tsx";
 import { Attempts, Scores } from "./answer_judgement.tsx";
 import { Diff } from "./diff.tsx";
-import { JsonText, Prose } from "./prose.tsx";
+import { Notice } from "./notice.tsx";
+import { Reference, ToolCalls } from "./answer_texts.tsx";
+import { Prose } from "./prose.tsx";
 import { SentPrompt } from "./sent_prompt.tsx";
 import { Siblings } from "./siblings.tsx";
-import { VisibleText } from "./visible_text.tsx";
 
 /** What was asked, answered and said about it. */
 export function AnswerBody({ answer, asMarkdown, diff }: {
@@ -34,29 +35,20 @@ export function AnswerBody({ answer, asMarkdown, diff }: {
             ? "Answer against the reference"
             : `Answer against answer ${diff}`}
         </h3>
-        {!evaluation.success && (
-          <p class="problem">
-            <VisibleText text={evaluation.error ?? ""} />
-          </p>
-        )}
+        <Notice
+          kind="problem"
+          text={evaluation.success ? null : evaluation.error}
+        />
         {diff === undefined
           ? evaluation.response !== null &&
             <Prose text={evaluation.response} asMarkdown={asMarkdown} />
           : other === null || other === undefined
           ? <p class="hint">There is nothing to compare it with.</p>
           : <Diff before={other} after={evaluation.response ?? ""} />}
-        {evaluation.tool_calls !== null && (
-          <>
-            <h4>Tools that it asked to call</h4>
-            <JsonText value={evaluation.tool_calls} />
-          </>
-        )}
+        <ToolCalls calls={evaluation.tool_calls} />
       </section>
-      {evaluation.reference !== null && diff === undefined && (
-        <section aria-label="Reference">
-          <h3>Reference</h3>
-          <Prose text={evaluation.reference} asMarkdown={asMarkdown} />
-        </section>
+      {diff === undefined && (
+        <Reference text={evaluation.reference} asMarkdown={asMarkdown} />
       )}
       <Scores answer={answer} />
       <Siblings siblings={siblings} owner={evaluation.owner} diff={diff} />

@@ -1,14 +1,15 @@
 import { SHOW_CHOICES, SORT_CHOICES } from "../data/answer_query.ts";
 import type { Facets } from "../data/answers.ts";
-import { go, withQuery } from "../data/here.ts";
+import { go, here, withQuery } from "../data/here.ts";
 import { Chips } from "./chips.tsx";
 import { Choice } from "./choice.tsx";
 import { toScore } from "./formats.ts";
 
 /** What of the answers is shown; each choice is a part of the address. */
 export function AnswerFilters(
-  { query, facets }: { query: Record<string, string>; facets?: Facets },
+  { facets }: { facets?: Facets },
 ) {
+  const { query } = here.value;
   const { min, max } = query;
   return (
     <div class="filters">
@@ -16,7 +17,6 @@ export function AnswerFilters(
         label="Show"
         name="show"
         choices={SHOW_CHOICES}
-        chosen={query.show}
       />
       <Chips
         label="Order"
@@ -24,7 +24,6 @@ export function AnswerFilters(
         choices={SORT_CHOICES.filter(([value]) =>
           value !== "worst" || (facets?.evaluators.length ?? 0) > 0
         )}
-        chosen={query.sort}
       />
       <form
         class="chips"
@@ -50,20 +49,17 @@ export function AnswerFilters(
           label="Evaluator"
           name="evaluator"
           values={facets?.evaluators}
-          chosen={query.evaluator}
         />
         <Choice
           label="Model"
           name="model"
           values={facets?.models}
-          chosen={query.model}
         />
         {(facets?.results_tables.length ?? 0) > 1 && (
           <Choice
             label="Table"
             name="table"
             values={facets?.results_tables}
-            chosen={query.table}
           />
         )}
         {(min ?? max) !== undefined && (

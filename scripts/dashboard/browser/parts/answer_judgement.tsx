@@ -1,5 +1,6 @@
 import type { WholeAnswer } from "../data/whole_answer.ts";
 import { Age } from "./age.tsx";
+import { Folded } from "./answer_texts.tsx";
 import { Prose } from "./prose.tsx";
 import { SaidBy } from "./said_by.tsx";
 import { Score } from "./score.tsx";
@@ -30,12 +31,11 @@ export function Scores(
             )}
             {votes.filter(({ evaluator }) => evaluator === score.evaluator).map(
               (vote) => (
-                <details key={vote.vote}>
-                  <summary>Vote {vote.vote} of the judge</summary>
-                  <Prose
-                    text={vote.answer ?? vote.explanation ?? vote.error ?? ""}
-                  />
-                </details>
+                <Folded
+                  key={vote.vote}
+                  title={`Vote ${vote.vote} of the judge`}
+                  text={vote.answer ?? vote.explanation ?? vote.error ?? " "}
+                />
               ),
             )}
           </li>

@@ -1,50 +1,42 @@
 import type { ListedAnswer } from "../data/answers.ts";
-import { go, withQuery } from "../data/here.ts";
+import { go, here, withQuery } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { readAnswer } from "../data/whole_answer.ts";
 import { AnswerBody } from "./answer_body.tsx";
 import { Grade } from "./grade.tsx";
-import { Panel } from "./panel.tsx";
+import { neighbours, Panel } from "./panel.tsx";
 import { Switch } from "./switch.tsx";
 import { Waiting } from "./waiting.tsx";
 
 /** One answer beside the table, with all that led to it. */
-export function AnswerPanel({ resultsTable, query, rows, graded }: {
+export function AnswerPanel({ resultsTable, rows, graded }: {
   resultsTable: string;
-  /** `row` is the answer, `diff` what it is compared with, `markdown` how texts are read. */
-  query: Record<string, string>;
   /** Its neighbours. */
   rows: ListedAnswer[];
   /** Called when a person has graded the answer. */
   graded: () => void;
 }) {
+  const { query } = here.value;
   const { row } = query;
   const loaded = useLoaded(
     JSON.stringify(["answer", resultsTable, row]),
     (signal) => readAnswer(resultsTable, Number(row), signal),
   );
   const place = rows.findIndex(({ id }) => String(id) === row);
-  const toRow = (neighbour?: ListedAnswer) =>
-    neighbour && withQuery({ row: neighbour.id });
-  const next = place < 0 ? toRow(rows[0]) : toRow(rows[place + 1]);
-  const isOf = loaded.value && String(loaded.value.evaluation.id) === row;
+  const steps = neighbours(rows, place, ({ id }) => withQuery({ row: id }));
   return (
     <Panel
       label={`Answer ${row}`}
       close={withQuery({ row: undefined, diff: undefined })}
-      steps={{
-        previous: toRow(rows[place - 1]),
-        next,
-      }}
+      steps={steps}
     >
       <div class="actions">
-        <Switch words="Markdown" letter="m" name="markdown" query={query} />
+        <Switch words="Markdown" letter="m" name="markdown" />
         <Switch
           words="Difference"
           letter="d"
           name="diff"
           value="reference"
-          query={query}
         />
         <button
           type="button"
@@ -54,7 +46,7 @@ export function AnswerPanel({ resultsTable, query, rows, graded }: {
           Copy link
         </button>
       </div>
-      <Waiting loaded={isOf ? loaded : { ...loaded, value: undefined }}>
+      <Waiting loaded={loaded} onlyOwn>
         {(answer) => (
           <>
             <Grade
@@ -66,9 +58,7 @@ export function AnswerPanel({ resultsTable, query, rows, graded }: {
                 loaded.reload();
                 graded();
               }}
-              next={next === undefined
-                ? undefined
-                : () => go(next, { replace: true })}
+              next={() => steps.next && go(steps.next, { replace: true })}
             />
             <AnswerBody
               answer={answer}

@@ -2,7 +2,13 @@ import type { ListedAnswer } from "../data/answers.ts";
 import { withQuery } from "../data/here.ts";
 import { toDuration, toMoney } from "./formats.ts";
 import { Score } from "./score.tsx";
-import { type Column, Table, type TableProps } from "./table.tsx";
+import {
+  type Column,
+  column,
+  figure,
+  Table,
+  type TableProps,
+} from "./table.tsx";
 import { VisibleText } from "./visible_text.tsx";
 
 /** Answers as rows: the scores stand directly behind the answer, always. */
@@ -34,55 +40,36 @@ function toColumns(
   showModel: boolean,
 ): Column<ListedAnswer>[] {
   return [
-    {
-      head: "Prompt",
-      width: "22rem",
-      cell: ({ prompt }) => <VisibleText text={prompt} />,
-    },
-    {
-      head: "Answer",
-      width: "26rem",
-      cell: ({ success, response, error }) =>
+    column("Prompt", "22rem", ({ prompt }) => prompt),
+    column(
+      "Answer",
+      "26rem",
+      ({ success, response, error }) =>
         success ? <VisibleText text={response ?? ""} /> : (
           <b class="bad">
             ✗ <VisibleText text={error ?? "failed"} />
           </b>
         ),
-    },
-    ...evaluators.map((evaluator) => ({
-      head: evaluator,
-      width: "8rem",
-      isNumber: true,
-      cell: ({ scores }: ListedAnswer) => <Score score={scores[evaluator]} />,
-    })),
+    ),
+    ...evaluators.map((
+      evaluator,
+    ) => (figure(
+      evaluator,
+      "8rem",
+      ({ scores }: ListedAnswer) => <Score score={scores[evaluator]} />,
+    ))),
     ...answers.some(({ labels }) => labels.length > 0)
-      ? [{
-        head: "Grade",
-        width: "7rem",
-        cell: ({ labels }: ListedAnswer) =>
+      ? [
+        column("Grade", "7rem", ({ labels }: ListedAnswer) =>
           labels.map(({ passed }) =>
             passed === null ? "•" : passed ? "✓ pass" : "✗ fail"
-          ).join(", "),
-      }]
+          ).join(", ")),
+      ]
       : [],
-    {
-      head: "Time",
-      width: "6rem",
-      isNumber: true,
-      cell: ({ duration_ms }) => toDuration(duration_ms),
-    },
-    {
-      head: "Cost",
-      width: "6rem",
-      isNumber: true,
-      cell: ({ cost }) => toMoney(cost),
-    },
+    figure("Time", "6rem", ({ duration_ms }) => toDuration(duration_ms)),
+    figure("Cost", "7.5rem", ({ cost }) => toMoney(cost)),
     ...showModel
-      ? [{
-        head: "Model",
-        width: "10rem",
-        cell: ({ model }: ListedAnswer) => <VisibleText text={model ?? "–"} />,
-      }]
+      ? [column("Model", "10rem", ({ model }: ListedAnswer) => model)]
       : [],
   ];
 }

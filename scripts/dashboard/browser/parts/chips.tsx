@@ -1,14 +1,15 @@
-import { withQuery } from "../data/here.ts";
+import { here, withQuery } from "../data/here.ts";
 
 /** One choice of several as links, so that each is an address; the first is what holds without a choice. */
 export function Chips(
-  { label, name, choices, chosen }: {
+  { label, name, choices, chosen = here.value.query[name] }: {
     label: string;
     /** In the query of the address. */
     name: string;
     /** Value and words; the value of the first is "". */
     choices: readonly (readonly [value: string, words: string])[];
-    chosen: string | undefined;
+    /** By default what the address says. */
+    chosen?: string;
   },
 ) {
   return (

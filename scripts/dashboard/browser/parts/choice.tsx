@@ -1,16 +1,16 @@
-import { go, withQuery } from "../data/here.ts";
+import { go, here, withQuery } from "../data/here.ts";
 import { toVisible } from "../../../pipeline/visible_text.ts";
 
 /** One of many values as a list; nothing where there is no choice. */
 export function Choice(
-  { label, name, values = [], chosen = "" }: {
+  { label, name, values = [] }: {
     label: string;
     /** In the query of the address. */
     name: string;
     values?: string[];
-    chosen?: string;
   },
 ) {
+  const { [name]: chosen = "" } = here.value.query;
   const all = chosen === "" || values.includes(chosen)
     ? values
     : [chosen, ...values];

@@ -1,12 +1,12 @@
 import type { Experiment } from "../data/experiments.ts";
-import { go, to, withQuery } from "../data/here.ts";
+import { go, here, to, withQuery } from "../data/here.ts";
 import { VisibleText } from "./visible_text.tsx";
 
 /** Ticks an experiment for a comparison: the first ticked is the baseline. */
-export function Tick({ experiment, query }: {
+export function Tick({ experiment }: {
   experiment: Pick<Experiment, "experiment_name" | "owner">;
-  query: Record<string, string>;
 }) {
+  const { query } = here.value;
   const { experiment_name: name, owner } = experiment;
   const { baseline, candidate } = query;
   const isSameOwner = (query.owner ?? null) === owner;
@@ -23,7 +23,7 @@ export function Tick({ experiment, query }: {
       go(withQuery({
         baseline: name,
         candidate: isSameOwner ? candidate : undefined,
-        owner: owner ?? undefined,
+        owner,
       }));
     } else go(withQuery({ candidate: name }));
   }
@@ -42,8 +42,8 @@ export function Tick({ experiment, query }: {
 }
 
 /** What is ticked, and the way to the comparison. */
-export function CompareTwo({ query }: { query: Record<string, string> }) {
-  const { baseline, candidate, owner } = query;
+export function CompareTwo() {
+  const { baseline, candidate, owner } = here.value.query;
   return (
     <p class="actions">
       {baseline !== undefined && candidate !== undefined

@@ -4,9 +4,9 @@ import {
   describeRow,
 } from "../data/comparison.ts";
 import { withQuery } from "../data/here.ts";
-import { toNumber, toP, toScore } from "./formats.ts";
+import { titleOf, toNumber, toP, toScore } from "./formats.ts";
 import { Interval } from "./interval.tsx";
-import { type Column, Table } from "./table.tsx";
+import { type Column, column, figure, Table } from "./table.tsx";
 import { VisibleText } from "./visible_text.tsx";
 
 /** What changed, evaluator by evaluator; a row chooses by what pairs are shown. */
@@ -26,27 +26,13 @@ export function ComparisonTable(
   );
   const main = rows.find(({ compared }) => compared === chosen) ?? rows[0];
   const columns: Column<Comparison>[] = [
-    {
-      head: "By",
-      width: "12rem",
-      cell: ({ compared }) => <VisibleText text={toWords(compared)} />,
-    },
-    {
-      head: "Before",
-      width: "5rem",
-      isNumber: true,
-      cell: (row) => toScore(row.baseline_mean),
-    },
-    {
-      head: "Now",
-      width: "5rem",
-      isNumber: true,
-      cell: (row) => toScore(row.candidate_mean),
-    },
-    {
-      head: "Difference",
-      width: "13rem",
-      cell: ({ difference, difference_low, difference_high }) => (
+    column("By", "12rem", ({ compared }) => titleOf(compared)),
+    figure("Before", "5rem", (row) => toScore(row.baseline_mean)),
+    figure("Now", "5rem", (row) => toScore(row.candidate_mean)),
+    column(
+      "Difference",
+      "13rem",
+      ({ difference, difference_low, difference_high }) => (
         <Interval
           mean={difference}
           low={difference_low}
@@ -55,55 +41,20 @@ export function ComparisonTable(
           to={most}
         />
       ),
-    },
-    {
-      head: "Better",
-      width: "5rem",
-      isNumber: true,
-      cell: ({ wins }) => toNumber(wins),
-    },
-    {
-      head: "Worse",
-      width: "5rem",
-      isNumber: true,
-      cell: ({ losses }) => toNumber(losses),
-    },
-    {
-      head: "Equal",
-      width: "5rem",
-      isNumber: true,
-      cell: ({ ties }) => toNumber(ties),
-    },
-    {
-      head: "Now pass",
-      width: "6rem",
-      isNumber: true,
-      cell: ({ gained }) => toNumber(gained),
-    },
-    {
-      head: "No longer",
-      width: "6rem",
-      isNumber: true,
-      cell: ({ lost }) => toNumber(lost),
-    },
-    {
-      head: "p",
-      width: "5rem",
-      isNumber: true,
-      cell: ({ p }) => toP(p),
-    },
-    {
-      head: "Prompts",
-      width: "6rem",
-      isNumber: true,
-      cell: ({ pairs }) => toNumber(pairs),
-    },
+    ),
+    figure("Better", "5rem", ({ wins }) => toNumber(wins)),
+    figure("Worse", "5rem", ({ losses }) => toNumber(losses)),
+    figure("Equal", "5rem", ({ ties }) => toNumber(ties)),
+    figure("Now pass", "6rem", ({ gained }) => toNumber(gained)),
+    figure("No longer", "6rem", ({ lost }) => toNumber(lost)),
+    figure("p", "5rem", ({ p }) => toP(p)),
+    figure("Prompts", "6rem", ({ pairs }) => toNumber(pairs)),
   ];
   return (
     <>
       <p class="sentence">
         <b>
-          <VisibleText text={toWords(main.compared)} />
+          <VisibleText text={titleOf(main.compared)} />
         </b>: {describeRow(main)} {describeExpense(rows[0])}
       </p>
       <Table
@@ -117,9 +68,4 @@ export function ComparisonTable(
       />
     </>
   );
-}
-
-/** What is compared, as people say it. */
-function toWords(compared: string): string {
-  return compared === "success" ? "answered at all" : compared;
 }

@@ -1,4 +1,4 @@
-import type { Agreement } from "../data/agreement.ts";
+import type { Agreement } from "../data/agreement_answer.ts";
 import { toNumber, toPercent } from "./formats.ts";
 
 /** What people and the judge say of the same answers: four cells. */

@@ -1,14 +1,13 @@
+import { here } from "../data/here.ts";
 import { useState } from "preact/hooks";
 import type { Labelled } from "../data/agreement.ts";
-import { type PromptSet, readSets } from "../data/archives.ts";
+import { type PromptSet, readSets, toSet } from "../data/archives.ts";
 import { toCall } from "../data/call_sql.ts";
 import { mayChange } from "../data/grader.ts";
-import { to } from "../data/here.ts";
 import { callFunction } from "../data/project.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Action } from "./action.tsx";
 import { Field } from "./field.tsx";
-import { boundTo } from "./fields_of_address.ts";
 import { SqlText } from "./sql_text.tsx";
 import { VisibleText } from "./visible_text.tsx";
 
@@ -16,8 +15,9 @@ const SAVE = "save_corrected_responses";
 
 /** Answers that people corrected become references: the next version of a set of prompts. */
 export function CorrectedSet(
-  { labelled, query }: { labelled: Labelled; query: Record<string, string> },
+  { labelled }: { labelled: Labelled },
 ) {
+  const { query } = here.value;
   const { experiment, label_name, owner } = labelled;
   const sets = useLoaded("sets", (signal) => readSets(undefined, signal));
   const [saved, setSaved] = useState<PromptSet>();
@@ -32,11 +32,11 @@ export function CorrectedSet(
       <summary>Corrected answers become references of a set of prompts</summary>
       <div class="fields">
         <Field
+          name="set"
           label="Set"
           placeholder={experiment!}
           suggestions={[...new Set(sets.value?.map(({ name }) => name))]}
           hint="Its next version is made, or its first"
-          {...boundTo(query, "set")}
         />
       </div>
       <p class="actions">
@@ -51,10 +51,7 @@ export function CorrectedSet(
         <span role="status">
           {saved && (
             <a
-              href={to(["archives", "set", saved.name], {
-                version: String(saved.version),
-                owner: saved.owner ?? undefined,
-              })}
+              href={toSet(saved)}
             >
               Version {saved.version} of <VisibleText text={saved.name} />
             </a>

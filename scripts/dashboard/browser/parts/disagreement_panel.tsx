@@ -1,11 +1,13 @@
-import { type Disagreement, keyOf } from "../data/agreement.ts";
+import type { Disagreement } from "../data/agreement_answer.ts";
+import { keyOf } from "../data/agreement.ts";
 import { toAnswer } from "../data/answer_place.ts";
 import { toListed } from "../data/answers.ts";
-import { withQuery } from "../data/here.ts";
+import { here, withQuery } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { readAnswer } from "../data/whole_answer.ts";
-import { Panel } from "./panel.tsx";
+import { neighbours, Panel } from "./panel.tsx";
 import { Prose } from "./prose.tsx";
+import { Reference } from "./answer_texts.tsx";
 import { SaidBy } from "./said_by.tsx";
 import { Score } from "./score.tsx";
 import { SentPrompt } from "./sent_prompt.tsx";
@@ -13,39 +15,34 @@ import { Switch } from "./switch.tsx";
 import { Waiting } from "./waiting.tsx";
 
 /** An answer, and beside each other what the judge and what people said of it. */
-export function DisagreementPanel({ disagreements, chosen, owner, query }: {
+export function DisagreementPanel({ disagreements, chosen, owner }: {
   disagreements: Disagreement[];
   chosen: string;
   owner: string | null;
-  query: Record<string, string>;
 }) {
+  const { query } = here.value;
   const place = disagreements.findIndex((one) => keyOf(one) === chosen);
   const one: Disagreement | undefined = disagreements[place];
   const loaded = useLoaded(
     one && JSON.stringify(["answer", one.results_table, one.id]),
     (signal) => readAnswer(one!.results_table, one!.id, signal),
   );
-  const isOf = one && loaded.value?.evaluation.id === one.id;
   const asMarkdown = query.markdown === "1";
-  const toOne = (neighbour?: Disagreement) =>
-    neighbour && withQuery({ open: keyOf(neighbour) });
   return (
     <Panel
       label="Judge and people"
       close={withQuery({ open: undefined })}
-      steps={{
-        previous: toOne(disagreements[place - 1]),
-        next: toOne(disagreements[place + 1]),
-      }}
+      steps={neighbours(disagreements, place, (row) =>
+        withQuery({ open: keyOf(row) }))}
     >
       <div class="actions">
-        <Switch words="Markdown" letter="m" name="markdown" query={query} />
+        <Switch words="Markdown" letter="m" name="markdown" />
       </div>
       {!one && <p class="hint">This answer is not among those shown.</p>}
       {one && (
         <>
           <BothSides one={one} />
-          <Waiting loaded={isOf ? loaded : { ...loaded, value: undefined }}>
+          <Waiting loaded={loaded} onlyOwn>
             {({ evaluation, sent }) => (
               <>
                 <p class="actions">
@@ -69,15 +66,10 @@ export function DisagreementPanel({ disagreements, chosen, owner, query }: {
                   text={evaluation.response ?? ""}
                   asMarkdown={asMarkdown}
                 />
-                {evaluation.reference !== null && (
-                  <>
-                    <h3>Reference</h3>
-                    <Prose
-                      text={evaluation.reference}
-                      asMarkdown={asMarkdown}
-                    />
-                  </>
-                )}
+                <Reference
+                  text={evaluation.reference}
+                  asMarkdown={asMarkdown}
+                />
               </>
             )}
           </Waiting>

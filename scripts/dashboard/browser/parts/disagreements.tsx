@@ -1,11 +1,12 @@
-import { type Agreement, type Disagreement, keyOf } from "../data/agreement.ts";
+import type { Agreement, Disagreement } from "../data/agreement_answer.ts";
+import { keyOf } from "../data/agreement.ts";
 import { toListed } from "../data/answers.ts";
-import { withQuery } from "../data/here.ts";
+import { here, withQuery } from "../data/here.ts";
 import { Chips } from "./chips.tsx";
 import { DisagreementPanel } from "./disagreement_panel.tsx";
 import { toNumber, toPercent } from "./formats.ts";
 import { Score } from "./score.tsx";
-import { type Column, Table } from "./table.tsx";
+import { type Column, column, Table } from "./table.tsx";
 import { VisibleText } from "./visible_text.tsx";
 
 const SHOW_CHOICES = [
@@ -15,20 +16,19 @@ const SHOW_CHOICES = [
 ] as const;
 
 /** Answers that people and the judge see differently; one opens with both beside each other. */
-export function Disagreements({ agreement, owner, query }: {
+export function Disagreements({ agreement, owner }: {
   agreement: Agreement;
   owner: string | null;
-  query: Record<string, string>;
 }) {
   const { disagreements, more } = agreement;
-  const { show = "", open } = query;
+  const { show = "", open } = here.value.query;
   const shown = disagreements.filter(({ judge }) =>
     show === "" || (show === "judge") === (judge.passed === true)
   );
   return (
     <section aria-label="Disagreements">
       <h2>Disagreements</h2>
-      <Chips label="Show" name="show" choices={SHOW_CHOICES} chosen={show} />
+      <Chips label="Show" name="show" choices={SHOW_CHOICES} />
       <Table
         label="Answers they disagree about"
         columns={COLUMNS}
@@ -46,7 +46,6 @@ export function Disagreements({ agreement, owner, query }: {
           disagreements={shown}
           chosen={open}
           owner={owner}
-          query={query}
         />
       )}
     </section>
@@ -54,52 +53,29 @@ export function Disagreements({ agreement, owner, query }: {
 }
 
 const COLUMNS: Column<Disagreement>[] = [
-  {
-    head: "Prompt",
-    width: "20rem",
-    cell: ({ prompt }) => <VisibleText text={prompt} />,
-  },
-  {
-    head: "Judge",
-    width: "8rem",
-    cell: ({ judge }) => <Score score={toListed(judge)} />,
-  },
-  {
-    head: "People",
-    width: "10rem",
-    cell: ({ share, people }) =>
-      share === null
-        ? (
-          <VisibleText
-            text={people.map(({ category }) => category ?? "–").join(", ")}
-          />
-        )
-        : share === 0.5
-        ? "half of them pass it"
-        : (
-          <span class={share > 0.5 ? "good" : "bad"}>
-            {share > 0.5 ? "✓" : "✗"} {toPercent(share)} pass it
-          </span>
-        ),
-  },
-  {
-    head: "What the judge said",
-    width: "20rem",
-    cell: ({ judge }) => <VisibleText text={judge.explanation ?? "–"} />,
-  },
-  {
-    head: "What people said",
-    width: "20rem",
-    cell: ({ people }) => (
-      <VisibleText
-        text={people.map(({ remark }) => remark).filter(Boolean).join(" · ") ||
-          "–"}
-      />
-    ),
-  },
-  {
-    head: "Answer",
-    width: "22rem",
-    cell: ({ response }) => <VisibleText text={response ?? ""} />,
-  },
+  column("Prompt", "20rem", ({ prompt }) => prompt),
+  column("Judge", "8rem", ({ judge }) => <Score score={toListed(judge)} />),
+  column("People", "12rem", ({ share, people }) =>
+    share === null
+      ? (
+        <VisibleText
+          text={people.map(({ category }) => category ?? "–").join(", ")}
+        />
+      )
+      : share === 0.5
+      ? "half of them pass it"
+      : (
+        <span class={share > 0.5 ? "good" : "bad"}>
+          {share > 0.5 ? "✓" : "✗"} {toPercent(share)} pass it
+        </span>
+      )),
+  column("What the judge said", "20rem", ({ judge }) => judge.explanation),
+  column(
+    "What people said",
+    "20rem",
+    ({ people }) =>
+      people.map(({ remark }) => remark).filter(Boolean).join(" · ") ||
+      "–",
+  ),
+  column("Answer", "22rem", ({ response }) => response ?? ""),
 ];

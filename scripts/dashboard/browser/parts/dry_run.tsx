@@ -1,5 +1,5 @@
 import { toVisible } from "../../../pipeline/visible_text.ts";
-import { withQuery } from "../data/here.ts";
+import { here, withQuery } from "../data/here.ts";
 import {
   type Answers,
   type Called,
@@ -12,14 +12,13 @@ import { useLoaded } from "../data/use_loaded.ts";
 import { Examples } from "./examples.tsx";
 import { Facts } from "./facts.tsx";
 import { toMoney, toNumber } from "./formats.ts";
-import { type Column, Table } from "./table.tsx";
+import { type Column, column, figure, Table } from "./table.tsx";
 import { VisibleText } from "./visible_text.tsx";
 import { Waiting } from "./waiting.tsx";
 
 /** What a run would ask and cost, on wish: archives are read for it, and no model is asked. */
 export function DryRun(
   {
-    query,
     prompts,
     called,
     answers = {},
@@ -27,7 +26,6 @@ export function DryRun(
     asksJudges,
     withExamples = true,
   }: {
-    query: Record<string, string>;
     prompts: Prompts;
     called: Called[];
     answers?: Answers;
@@ -39,7 +37,7 @@ export function DryRun(
     withExamples?: boolean;
   },
 ) {
-  const isAsked = query.dry !== undefined;
+  const isAsked = here.value.query.dry !== undefined;
   const counted = useLoaded(
     isAsked ? JSON.stringify(["dry run", prompts, called, answers]) : undefined,
     (signal) => readDryRun(prompts, called, answers, signal),
@@ -148,28 +146,18 @@ export function Estimate(
 const MOST_ERRORS = 5;
 
 const PRICE_COLUMNS: Column<Price>[] = [
-  {
-    head: "Endpoint",
-    width: "12rem",
-    cell: ({ endpoint }) => <VisibleText text={endpoint ?? ""} />,
-  },
-  {
-    head: "Price, about",
-    width: "7rem",
-    isNumber: true,
-    cell: ({ cost }) => cost === null ? "unknown" : toMoney(cost),
-  },
-  {
-    head: "Model",
-    width: "12rem",
-    cell: ({ model }) => <VisibleText text={model ?? "its own"} />,
-  },
-  {
-    head: "Tokens out each",
-    width: "9rem",
-    isNumber: true,
-    cell: ({ outputTokensEach }) => toNumber(outputTokensEach),
-  },
+  column("Endpoint", "12rem", ({ endpoint }) => endpoint ?? ""),
+  figure(
+    "Price, about",
+    "7rem",
+    ({ cost }) => cost === null ? "unknown" : toMoney(cost),
+  ),
+  column("Model", "12rem", ({ model }) => model ?? "its own"),
+  figure(
+    "Tokens out each",
+    "9rem",
+    ({ outputTokensEach }) => toNumber(outputTokensEach),
+  ),
 ];
 
 /** `3 openai-chat, 1 claude`; undefined: nothing. */

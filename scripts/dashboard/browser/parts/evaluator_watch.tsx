@@ -1,3 +1,4 @@
+import { toAnswers } from "../data/answer_place.ts";
 import { to } from "../data/here.ts";
 import type { ListedRun } from "../data/runs.ts";
 import type { WatchStatus, WatchWindow } from "../data/watches.ts";
@@ -6,7 +7,7 @@ import { Alarm } from "./alarm.tsx";
 import { Facts } from "./facts.tsx";
 import { toNumber, toP, toScore } from "./formats.ts";
 import { Interval } from "./interval.tsx";
-import { type Column, Table } from "./table.tsx";
+import { type Column, column, figure, Table } from "./table.tsx";
 import { VisibleText } from "./visible_text.tsx";
 import { WindowChart, type WindowMark } from "./window_chart.tsx";
 
@@ -25,10 +26,7 @@ export function EvaluatorWatch({ status, windows, runs }: {
     const worst = { sort: "worst", evaluator };
     return run
       ? to(["runs", run.id, "answers"], worst)
-      : to(["experiments", status.name, "answers"], {
-        ...worst,
-        owner: status.owner ?? undefined,
-      });
+      : toAnswers(status.name, { ...worst, owner: status.owner });
   };
   return (
     <section aria-label={evaluator}>
@@ -107,53 +105,40 @@ export function runOf<Run extends Pick<ListedRun, "created_at">>(
 }
 
 const COLUMNS: Column<WatchWindow>[] = [
-  {
-    head: "Worst answers of",
-    width: "10rem",
-    cell: ({ number }) =>
-      number === 0 ? "the first window" : `window ${number}`,
-  },
-  {
-    head: "Full, ago",
-    width: "8rem",
-    cell: ({ closed_at }) =>
+  column(
+    "Worst answers of",
+    "10rem",
+    ({ number }) => number === 0 ? "the first window" : `window ${number}`,
+  ),
+  column(
+    "Full, ago",
+    "8rem",
+    ({ closed_at }) =>
       closed_at === null ? "not full yet" : <Age at={closed_at} />,
-  },
-  {
-    head: "Turns",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ turns }) => toNumber(turns),
-  },
-  {
-    head: "Mean",
-    width: "12rem",
-    cell: ({ mean, low, high }) => (
-      <Interval mean={mean} low={low} high={high} />
-    ),
-  },
-  {
-    head: "No alarm between",
-    width: "10rem",
-    cell: ({ band_low, band_high }) =>
+  ),
+  figure("Turns", "6rem", ({ turns }) => toNumber(turns)),
+  column(
+    "Mean",
+    "12rem",
+    ({ mean, low, high }) => <Interval mean={mean} low={low} high={high} />,
+  ),
+  column(
+    "No alarm between",
+    "10rem",
+    ({ band_low, band_high }) =>
       band_low === null || band_high === null
         ? "–"
         : `${toScore(band_low)} and ${toScore(band_high)}`,
-  },
-  {
-    head: "p",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ p }) => toP(p),
-  },
-  {
-    head: "Judged",
-    width: "8rem",
-    cell: ({ p, is_outside }) =>
+  ),
+  figure("p", "6rem", ({ p }) => toP(p)),
+  column(
+    "Judged",
+    "8rem",
+    ({ p, is_outside }) =>
       p === null
         ? "–"
         : is_outside
         ? <span class="bad">! outside</span>
         : <span class="good">✓ inside</span>,
-  },
+  ),
 ];

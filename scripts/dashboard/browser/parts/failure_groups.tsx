@@ -2,38 +2,20 @@ import type { FailureGroup } from "../data/failures.ts";
 import { to } from "../data/here.ts";
 import { Age } from "./age.tsx";
 import { toNumber } from "./formats.ts";
-import { type Column, Table } from "./table.tsx";
-import { VisibleText } from "./visible_text.tsx";
+import { type Column, column, figure, Table } from "./table.tsx";
 
 const COLUMNS: Column<FailureGroup>[] = [
-  {
-    head: "Kind",
-    width: "14rem",
-    cell: ({ class: kind, code }) => <VisibleText text={`${kind}: ${code}`} />,
-  },
-  {
-    head: "How often",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ count }) => toNumber(count),
-  },
-  {
-    head: "Outcome",
-    width: "7rem",
-    cell: ({ final }) => final ? <b class="bad">failed</b> : "tried again",
-  },
-  { head: "Stage", width: "6rem", cell: ({ stage }) => stage },
-  {
-    head: "Example",
-    width: "30rem",
-    cell: ({ example }) => <VisibleText text={example ?? ""} />,
-  },
-  {
-    head: "Last, ago",
-    width: "7rem",
-    cell: ({ last_at }) => <Age at={last_at} />,
-  },
-  { head: "Run", width: "5rem", isNumber: true, cell: ({ run_id }) => run_id },
+  column("Kind", "14rem", ({ class: kind, code }) => `${kind}: ${code}`),
+  figure("How often", "6rem", ({ count }) => toNumber(count)),
+  column(
+    "Outcome",
+    "7rem",
+    ({ final }) => final ? <b class="bad">failed</b> : "tried again",
+  ),
+  column("Stage", "6rem", ({ stage }) => stage),
+  column("Example", "30rem", ({ example }) => example ?? ""),
+  column("Last, ago", "7rem", ({ last_at }) => <Age at={last_at} />),
+  figure("Run", "5rem", ({ run_id }) => run_id),
 ];
 
 /** Errors by their kind; a row leads to them one by one. */

@@ -1,5 +1,49 @@
-import { useEffect, useId, useState } from "preact/hooks";
+import { createContext } from "preact";
+import { useContext, useEffect, useId, useState } from "preact/hooks";
 import { toVisible } from "../../../pipeline/visible_text.ts";
+import { go, here, withQuery } from "../data/here.ts";
+import type { Refusal } from "../data/refusal.ts";
+import { VisibleText } from "./visible_text.tsx";
+
+/** Why what is written on a page is refused. */
+export const RefusalOfPage = createContext<Refusal | undefined>(undefined);
+
+/** A field of the address, by its name in the query; it tells why it is refused. */
+export function Field(
+  { name, ...props }:
+    & { name: string }
+    & Omit<FieldProps, "value" | "commit" | "problem">,
+) {
+  const refusal = useContext(RefusalOfPage);
+  return (
+    <FreeField
+      {...props}
+      value={here.value.query[name] ?? ""}
+      commit={commitTo(name)}
+      problem={refusal?.field === name ? refusal.words : undefined}
+    />
+  );
+}
+
+/** Writes a value into the query of the address; what was counted is no longer true then. */
+export function commitTo(name: string) {
+  return (value: string) =>
+    go(withQuery({ [name]: value, dry: undefined }), { replace: true });
+}
+
+/** Why what stands beside it is refused; nothing where it is about something else. */
+export function Refused({ fields }: {
+  /** Undefined among them: what one cannot tell the field of. */
+  fields: (string | undefined)[];
+}) {
+  const refusal = useContext(RefusalOfPage);
+  if (!refusal || !fields.includes(refusal.field)) return null;
+  return (
+    <p class="problem refused" role="alert" tabIndex={-1}>
+      <VisibleText text={refusal.words} />
+    </p>
+  );
+}
 
 /** One thing that can be written or chosen. */
 export interface FieldProps {
@@ -19,10 +63,10 @@ export interface FieldProps {
 }
 
 /**
- * A field with its label. It is told when it is left and not with each letter: Safari refuses to write
+ * A field with its label, of no address. It is told when it is left and not with each letter: Safari refuses to write
  * an address more than a hundred times in ten seconds (https://github.com/inertiajs/inertia/issues/1812).
  */
-export function Field(
+export function FreeField(
   { label, value, commit, kind = "text", choices, suggestions, ...props }:
     FieldProps,
 ) {
@@ -75,8 +119,10 @@ export function Field(
         : (
           <input
             {...written}
-            type={kind}
-            step="any"
+            type={kind === "number" ? "text" : kind}
+            // A field of numbers gives "" for "5e", as if there were no limit
+            // (https://html.spec.whatwg.org/multipage/input.html#number-state-(type=number)).
+            inputMode={kind === "number" ? "decimal" : undefined}
             list={suggestions && `${id}-known`}
           />
         )}

@@ -15,6 +15,11 @@ export function toWords(value: unknown): string | undefined {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** What something is compared by, in words. */
+export function titleOf(compared: string): string {
+  return compared === "success" ? "answered at all" : compared;
+}
+
 /** `12,345.67`; what is not known is a dash. */
 export function toNumber(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : numbers.format(value);
@@ -25,6 +30,18 @@ export function toMoney(value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
   const isSmall = value !== 0 && Math.abs(value) < 0.1;
   return (isSmall ? lessThanCents : cents).format(value);
+}
+
+/** What was spent, USD, and of how much where there is a ceiling. */
+export function toSpent(spent: number | null, most: number | null): string {
+  return most === null
+    ? toMoney(spent)
+    : `${toMoney(spent ?? 0)} of at most ${toMoney(most)}`;
+}
+
+/** The time of a day; undefined: there is none. */
+export function toClock(at: string | null): string | undefined {
+  return at === null ? undefined : new Date(at).toLocaleTimeString();
 }
 
 /** `0.47` of a share is `47 %`. */
@@ -39,6 +56,18 @@ export function toScore(value: number | null | undefined): string {
   return value === null || value === undefined
     ? "–"
     : String(Number(value.toPrecision(3)));
+}
+
+/** A mean with its 95 % interval, in words. */
+export function describeMean(
+  mean: number,
+  low: number | null,
+  high: number | null,
+  format: (value: number) => string = toScore,
+): string {
+  return low === null || high === null
+    ? format(mean)
+    : `${format(mean)}, 95 % between ${format(low)} and ${format(high)}`;
 }
 
 /** Below 0.001 more digits tell nothing. */

@@ -13,7 +13,7 @@ export function Grade({ resultsTable, id, owner, labels, graded, next }: {
   /** Called when it is stored. */
   graded: () => void;
   /** Goes on to the answer that follows. */
-  next?: () => void;
+  next: () => void;
 }) {
   const person = graderName();
   const own = labels.find((label) =>
@@ -37,7 +37,7 @@ export function Grade({ resultsTable, id, owner, labels, graded, next }: {
       });
       setProblem(undefined);
       graded();
-      if (passed !== null && !stays) next?.();
+      if (passed !== null && !stays) next();
     } catch (error) {
       setProblem((error as Error).message);
     }

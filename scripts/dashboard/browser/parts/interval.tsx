@@ -1,4 +1,23 @@
-import { toScore, toSigned } from "./formats.ts";
+import { describeMean, toScore, toSigned } from "./formats.ts";
+
+/** A mean score, or the share that passes, with its interval. */
+export function MeanScore({ of }: {
+  /** Undefined: there is none. */
+  of?: {
+    score_mean: number | null;
+    score_low: number | null;
+    score_high: number | null;
+    pass_rate?: number | null;
+  };
+}) {
+  return (
+    <Interval
+      mean={of?.score_mean ?? of?.pass_rate ?? null}
+      low={of?.score_low ?? null}
+      high={of?.score_high ?? null}
+    />
+  );
+}
 
 /** A mean with its 95 % interval between two ends of a scale; zero is a line where it is inside. */
 export function Interval({ mean, low, high, from = 0, to = 1 }: {
@@ -13,9 +32,7 @@ export function Interval({ mean, low, high, from = 0, to = 1 }: {
     100 * Math.min(1, Math.max(0, (value - from) / Math.max(to - from, 1e-9)));
   // A scale with a zero inside is one of differences.
   const format = from < 0 ? toSigned : toScore;
-  const words = low === null || high === null
-    ? format(mean)
-    : `${format(mean)}, 95 % between ${format(low)} and ${format(high)}`;
+  const words = describeMean(mean, low, high, format);
   return (
     <span class="interval" title={words}>
       <svg

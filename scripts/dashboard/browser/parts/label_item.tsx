@@ -1,5 +1,6 @@
-import type { LabelItem, ShownResponse } from "../data/label_queues.ts";
-import { JsonText, Prose } from "./prose.tsx";
+import type { LabelItem, ShownResponse } from "../data/label_queue_answer.ts";
+import { Reference, ToolCalls } from "./answer_texts.tsx";
+import { Prose } from "./prose.tsx";
 import { SaidBy } from "./said_by.tsx";
 import { Score } from "./score.tsx";
 import { SentPrompt } from "./sent_prompt.tsx";
@@ -25,22 +26,12 @@ export function LabelItemTexts(
             {response.response !== null && (
               <Prose text={response.response} asMarkdown={asMarkdown} />
             )}
-            {response.tool_calls !== null && (
-              <>
-                <h4>Tools that it asked to call</h4>
-                <JsonText value={response.tool_calls} />
-              </>
-            )}
+            <ToolCalls calls={response.tool_calls} />
             <Known response={response} />
           </section>
         ))}
       </div>
-      {reference !== null && (
-        <section aria-label="Reference">
-          <h3>Reference</h3>
-          <Prose text={reference} asMarkdown={asMarkdown} />
-        </section>
-      )}
+      <Reference text={reference} asMarkdown={asMarkdown} />
     </>
   );
 }

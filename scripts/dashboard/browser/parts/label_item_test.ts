@@ -1,12 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { h } from "preact";
 import { renderToStaticMarkup } from "preact-render-to-string";
-import type { ShownResponse } from "../data/label_queues.ts";
+import type { ShownResponse } from "../data/label_queue_answer.ts";
 import { LabelItemTexts } from "./label_item.tsx";
 
 function draw(responses: ShownResponse[]): string {
   const html = renderToStaticMarkup(h(LabelItemTexts, {
     item: {
+      position: 1,
       id: 1,
       prompt: { system: null, turns: [], text: "Which year?" },
       reference: null,

@@ -1,7 +1,8 @@
 import { useRef, useState } from "preact/hooks";
 import { keepWords, readKeptWords, type Words } from "../data/kept_words.ts";
 import { isSaid, toChoices } from "../data/label_choices.ts";
-import type { LabelItem, LabelQueue, Said } from "../data/label_queues.ts";
+import type { LabelItem, LabelQueue } from "../data/label_queue_answer.ts";
+import type { Said } from "../data/label_queues.ts";
 import type { Labelling } from "../data/labelling.ts";
 import { KeyedButton } from "./keyed_button.tsx";
 

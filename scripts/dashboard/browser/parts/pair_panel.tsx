@@ -1,11 +1,14 @@
+import { toAnswers } from "../data/answer_place.ts";
 import type { Pair, Sides } from "../data/comparison.ts";
-import { here, to, withQuery } from "../data/here.ts";
+import { here, withQuery } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { readAnswer, type WholeAnswer } from "../data/whole_answer.ts";
 import { Scores } from "./answer_judgement.tsx";
 import { Diff } from "./diff.tsx";
-import { Panel } from "./panel.tsx";
+import { Notice } from "./notice.tsx";
+import { neighbours, Panel } from "./panel.tsx";
 import { Prose } from "./prose.tsx";
+import { Reference } from "./answer_texts.tsx";
 import { Switch } from "./switch.tsx";
 import { VisibleText } from "./visible_text.tsx";
 import { Waiting } from "./waiting.tsx";
@@ -16,7 +19,6 @@ export function PairPanel({ sides, pairs, chosen }: {
   pairs: Pair[];
   chosen: string;
 }) {
-  const { query } = here.value;
   const place = pairs.findIndex(({ prompt_key }) => prompt_key === chosen);
   const pair = pairs[place];
   const loaded = useLoaded(
@@ -28,33 +30,26 @@ export function PairPanel({ sides, pairs, chosen }: {
         readAnswer(pair.candidate_table, pair.candidate_id, signal),
       ]),
   );
-  const isOf = pair && loaded.value?.[0].evaluation.id === pair.baseline_id &&
-    loaded.value[1].evaluation.id === pair.candidate_id;
-  const toPair = (neighbour?: Pair) =>
-    neighbour && withQuery({ pair: neighbour.prompt_key });
   return (
     <Panel
       label="Both answers"
       close={withQuery({ pair: undefined })}
-      steps={{
-        previous: toPair(pairs[place - 1]),
-        next: toPair(pairs[place + 1]),
-      }}
+      steps={neighbours(pairs, place, ({ prompt_key }) =>
+        withQuery({ pair: prompt_key }))}
     >
       <div class="actions">
-        <Switch words="Markdown" letter="m" name="markdown" query={query} />
-        <Switch words="Side by side" letter="d" name="aside" query={query} />
+        <Switch words="Markdown" letter="m" name="markdown" />
+        <Switch words="Side by side" letter="d" name="aside" />
       </div>
       {!pair && <p class="hint">The prompt is not on this page.</p>}
       {pair && (
-        <Waiting loaded={isOf ? loaded : { ...loaded, value: undefined }}>
+        <Waiting loaded={loaded} onlyOwn>
           {([before, now]) => (
             <PairBody
               pair={pair}
               before={before}
               now={now}
               sides={sides}
-              query={query}
             />
           )}
         </Waiting>
@@ -63,13 +58,13 @@ export function PairPanel({ sides, pairs, chosen }: {
   );
 }
 
-function PairBody({ pair, before, now, sides, query }: {
+function PairBody({ pair, before, now, sides }: {
   pair: Pair;
   before: WholeAnswer;
   now: WholeAnswer;
   sides: Sides;
-  query: Record<string, string>;
 }) {
+  const { query } = here.value;
   const asMarkdown = query.markdown === "1";
   const { prompt, reference } = now.evaluation;
   return (
@@ -103,12 +98,7 @@ function PairBody({ pair, before, now, sides, query }: {
           asMarkdown={asMarkdown}
         />
       </div>
-      {reference !== null && (
-        <>
-          <h3>Reference</h3>
-          <Prose text={reference} asMarkdown={asMarkdown} />
-        </>
-      )}
+      <Reference text={reference} asMarkdown={asMarkdown} />
     </>
   );
 }
@@ -127,20 +117,12 @@ function Side({ words, name, owner, table, answer, asMarkdown }: {
       <h3>
         {words}:{" "}
         <a
-          href={to(["experiments", name, "answers"], {
-            row: String(id),
-            table,
-            owner: owner ?? undefined,
-          })}
+          href={toAnswers(name, { row: id, table, owner })}
         >
           <VisibleText text={name} />
         </a>
       </h3>
-      {error !== null && (
-        <p class="problem">
-          <VisibleText text={error} />
-        </p>
-      )}
+      <Notice kind="problem" text={error} />
       {response !== null && <Prose text={response} asMarkdown={asMarkdown} />}
       <Scores answer={answer} />
     </section>

@@ -4,14 +4,13 @@ import {
   readPairs,
   type Sides,
 } from "../data/comparison.ts";
-import { withQuery } from "../data/here.ts";
+import { here, withQuery } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Chips } from "./chips.tsx";
 import { PairPanel } from "./pair_panel.tsx";
 import { toNumber, toScore, toSigned } from "./formats.ts";
-import { type Column, Table } from "./table.tsx";
-import { VisibleText } from "./visible_text.tsx";
+import { type Column, column, figure, Table } from "./table.tsx";
 import { Waiting } from "./waiting.tsx";
 
 const SHOW_CHOICES = [
@@ -27,13 +26,12 @@ const SHOW_CHOICES = [
 const FIRST_SCAN = 5_000;
 
 /** The prompts behind a comparison, worst first; one opens with both answers. */
-export function Pairs({ sides, evaluator, query }: {
+export function Pairs({ sides, evaluator }: {
   sides: Sides;
   /** Undefined: whether there was an answer. */
   evaluator: string | undefined;
-  query: Record<string, string>;
 }) {
-  const { show = "", after, pair } = query;
+  const { show = "", after, pair } = here.value.query;
   const choice = {
     evaluator: evaluator ?? null,
     show: show || "worse",
@@ -57,7 +55,7 @@ export function Pairs({ sides, evaluator, query }: {
   return (
     <section aria-label="Prompts">
       <h2>Prompts</h2>
-      <Chips label="Show" name="show" choices={SHOW_CHOICES} chosen={show} />
+      <Chips label="Show" name="show" choices={SHOW_CHOICES} />
       <p class="state" role="status">
         {needsAll && !isWhole &&
           `Among the first ${toNumber(FIRST_SCAN)} prompts; reading all …`}
@@ -95,53 +93,28 @@ export function Pairs({ sides, evaluator, query }: {
 }
 
 const COLUMNS: Column<Pair>[] = [
-  {
-    head: "Prompt",
-    width: "22rem",
-    cell: ({ prompt }) => <VisibleText text={prompt} />,
-  },
-  {
-    head: "Difference",
-    width: "7rem",
-    isNumber: true,
-    cell: ({ difference }) => (
-      <span
-        class={difference === null || difference === 0
-          ? ""
-          : difference > 0
-          ? "good"
-          : "bad"}
-      >
-        {toSigned(difference)}
-      </span>
-    ),
-  },
-  {
-    head: "Before",
-    width: "5rem",
-    isNumber: true,
-    cell: ({ baseline_score }) => toScore(baseline_score),
-  },
-  {
-    head: "Now",
-    width: "5rem",
-    isNumber: true,
-    cell: ({ candidate_score }) => toScore(candidate_score),
-  },
-  {
-    head: "Answer before",
-    width: "22rem",
-    cell: (pair) => (
-      <VisibleText text={pair.baseline_response ?? pair.baseline_error ?? ""} />
-    ),
-  },
-  {
-    head: "Answer now",
-    width: "22rem",
-    cell: (pair) => (
-      <VisibleText
-        text={pair.candidate_response ?? pair.candidate_error ?? ""}
-      />
-    ),
-  },
+  column("Prompt", "22rem", ({ prompt }) => prompt),
+  figure("Difference", "7rem", ({ difference }) => (
+    <span
+      class={difference === null || difference === 0
+        ? ""
+        : difference > 0
+        ? "good"
+        : "bad"}
+    >
+      {toSigned(difference)}
+    </span>
+  )),
+  figure("Before", "5rem", ({ baseline_score }) => toScore(baseline_score)),
+  figure("Now", "5rem", ({ candidate_score }) => toScore(candidate_score)),
+  column(
+    "Answer before",
+    "22rem",
+    (pair) => pair.baseline_response ?? pair.baseline_error ?? "",
+  ),
+  column(
+    "Answer now",
+    "22rem",
+    (pair) => pair.candidate_response ?? pair.candidate_error ?? "",
+  ),
 ];

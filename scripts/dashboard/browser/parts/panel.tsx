@@ -1,14 +1,26 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
+/** Addresses of what stands before and after a place among rows, which may be none of them. */
+export function neighbours<Row>(
+  rows: Row[],
+  place: number,
+  toRow: (row: Row) => string,
+): { previous?: string; next?: string } {
+  const [previous, next] = [rows[place - 1], rows[place + 1]];
+  return {
+    previous: previous && toRow(previous),
+    next: next && toRow(next),
+  };
+}
+
 /** What is open beside a table. Esc closes it, and the focus goes back to the row. */
 export function Panel(
   { label, close, steps, children }: {
     label: string;
     /** The address without it. */
     close: string;
-    /** Addresses of its neighbours; undefined: there is none. */
-    steps?: { previous?: string; next?: string };
+    steps: ReturnType<typeof neighbours>;
     children: ComponentChildren;
   },
 ) {
@@ -23,12 +35,8 @@ export function Panel(
     <aside class="panel" aria-label={label} tabIndex={-1} ref={panel}>
       <header>
         <h2>{label}</h2>
-        {steps && (
-          <>
-            <Step words="Previous" letter="p" href={steps.previous} />
-            <Step words="Next" letter="n" href={steps.next} />
-          </>
-        )}
+        <Step words="Previous" letter="p" href={steps.previous} />
+        <Step words="Next" letter="n" href={steps.next} />
         <a class="button" href={close} data-key="Escape">Close</a>
       </header>
       {children}

@@ -1,45 +1,35 @@
+import type { Underway } from "../data/runs.ts";
 import { toNumber } from "./formats.ts";
 import { Progress } from "./progress.tsx";
 import { Status } from "./status.tsx";
-import type { Column } from "./table.tsx";
-
-/** What a run and a sweep have alike. */
-interface Underway {
-  id: number;
-  status: string;
-  done: number;
-  answers: number;
-  failed: number;
-}
+import { type Column, column, figure } from "./table.tsx";
 
 /** How far a run or a sweep is: its status, what is done and how much of it failed. */
 export function progressColumns(
   kind: "Run" | "Sweep",
-): Record<"status" | "done" | "failed", Column<Underway>> {
+): Record<
+  "status" | "done" | "failed",
+  Column<Pick<Underway, "id" | "status" | "done" | "answers" | "failed">>
+> {
   return {
-    status: {
-      head: "Status",
-      width: "8rem",
-      cell: ({ status }) => <Status status={status} />,
-    },
-    done: {
-      head: "Done",
-      width: "14rem",
-      cell: ({ id, done, answers, failed }) => (
-        <Progress
-          done={done}
-          total={answers}
-          failed={failed}
-          label={`${kind} ${id}`}
-        />
-      ),
-    },
-    failed: {
-      head: "Failed",
-      width: "5rem",
-      isNumber: true,
-      cell: ({ failed }) =>
+    status: column(
+      "Status",
+      "8rem",
+      ({ status }) => <Status status={status} />,
+    ),
+    done: column("Done", "14rem", ({ id, done, answers, failed }) => (
+      <Progress
+        done={done}
+        total={answers}
+        failed={failed}
+        label={`${kind} ${id}`}
+      />
+    )),
+    failed: figure(
+      "Failed",
+      "5rem",
+      ({ failed }) =>
         failed === 0 ? "0" : <b class="bad">{toNumber(failed)}</b>,
-    },
+    ),
   };
 }

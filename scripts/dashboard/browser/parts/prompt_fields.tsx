@@ -1,126 +1,117 @@
 import { readBuckets, readSets } from "../data/archives.ts";
+import { here } from "../data/here.ts";
 import { isExtracted, SOURCES } from "../data/prompts.ts";
 import { useLoaded } from "../data/use_loaded.ts";
-import { Field } from "./field.tsx";
-import { boundTo } from "./fields_of_address.ts";
+import { commitTo, Field, FreeField } from "./field.tsx";
 import { TableFields } from "./table_fields.tsx";
 
 /** Which prompts a new run asks. */
-export function PromptFields({ query }: { query: Record<string, string> }) {
+export function PromptFields() {
+  const { query } = here.value;
   const from = query.from ?? "archive";
-  const at = (name: string) => boundTo(query, name);
   return (
     <>
       <div class="fields">
-        <Field
+        <FreeField
           label="Prompts from"
-          {...at("from")}
           value={from}
+          commit={commitTo("from")}
           choices={SOURCES}
         />
-        {from === "archive" && <ArchiveFields query={query} />}
-        {from === "table" && <TableFields query={query} />}
-        {from === "set" && <SetFields query={query} />}
+        {from === "archive" && <ArchiveFields />}
+        {from === "table" && <TableFields />}
+        {from === "set" && <SetFields />}
         {from === "run" && (
           <>
-            <Field label="Run" kind="number" {...at("run")} />
+            <Field name="run" label="Run" kind="number" />
             <Field
+              name="unanswered"
               label="Only those without an answer"
               kind="switch"
-              {...at("unanswered")}
             />
           </>
         )}
         {from === "prompts" && (
-          <Field
-            label="Prompts, one a line"
-            kind="lines"
-            {...at("prompts")}
-          />
+          <Field name="prompts" label="Prompts, one a line" kind="lines" />
         )}
         <Field
+          name="max_prompts"
           label="At most so many prompts"
           kind="number"
-          {...at("max_prompts")}
         />
       </div>
-      {isExtracted(query) && <ExtractionFields query={query} />}
+      {isExtracted(query) && <ExtractionFields />}
     </>
   );
 }
 
-function ArchiveFields({ query }: { query: Record<string, string> }) {
+function ArchiveFields() {
   const buckets = useLoaded("buckets", readBuckets);
   return (
     <>
       <Field
+        name="bucket"
         label="Bucket"
         suggestions={buckets.value?.map(({ name }) => name)}
         hint={buckets.problem}
-        {...boundTo(query, "bucket")}
       />
       <Field
+        name="prefix"
         label="Folder or file"
         placeholder="all of the bucket"
-        {...boundTo(query, "prefix")}
       />
     </>
   );
 }
 
-function SetFields({ query }: { query: Record<string, string> }) {
+function SetFields() {
   const sets = useLoaded("sets", (signal) => readSets(undefined, signal));
   return (
     <>
       <Field
+        name="set"
         label="Set"
         suggestions={[...new Set(sets.value?.map(({ name }) => name))]}
         hint={sets.problem}
-        {...boundTo(query, "set")}
       />
       <Field
+        name="version"
         label="Version"
         kind="number"
         placeholder="the newest"
-        {...boundTo(query, "version")}
       />
     </>
   );
 }
 
 /** Which prompts of its conversations an archive gives. */
-export function ExtractionFields({ query }: { query: Record<string, string> }) {
-  const at = (name: string) => boundTo(query, name);
+export function ExtractionFields() {
   return (
     <div class="fields">
       <Field
+        name="turns"
         label="Prompts of a conversation"
-        {...at("turns")}
         choices={[["", "all"], ["first", "the first"], ["last", "the last"]]}
       />
       <Field
+        name="context"
         label="Sent with them"
-        {...at("context")}
         choices={[["", "nothing"], [
           "conversation",
           "the conversation before",
         ]]}
       />
-      <Field label="Since" kind="date" {...at("since")} />
-      <Field label="Until, without that day" kind="date" {...at("until")} />
+      <Field name="since" label="Since" kind="date" />
+      <Field name="until" label="Until, without that day" kind="date" />
       <Field
+        name="sample"
         label="Sample"
         kind="number"
         placeholder="all"
         hint="Below 1 a share, from 1 on a number"
-        {...at("sample")}
       />
-      <Field label="Each text once" kind="switch" {...at("dedupe")} />
-      <Field
-        label="Replace personal data"
-        kind="switch"
-        {...at("redact")}
-      />
+      <Field name="dedupe" label="Each text once" kind="switch" />
+      <Field name="redact" label="Replace personal data" kind="switch" />
     </div>
   );
 }

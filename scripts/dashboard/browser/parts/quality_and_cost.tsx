@@ -1,24 +1,23 @@
+import { here } from "../data/here.ts";
+import { toAnswers } from "../data/answer_place.ts";
 import {
   type Experiment,
   type ExperimentScore,
-  isOf,
+  scoreOf,
 } from "../data/experiments.ts";
-import { to } from "../data/here.ts";
 import { Chips } from "./chips.tsx";
 import { type Mark, Scatter } from "./scatter.tsx";
 
 /** Experiments by one evaluator against what an answer of them costs. */
-export function QualityAndCost({ experiments, scores, query }: {
+export function QualityAndCost({ experiments, scores }: {
   experiments: Experiment[];
   scores: ExperimentScore[];
-  query: Record<string, string>;
 }) {
+  const { query } = here.value;
   const evaluators = [...new Set(scores.map(({ evaluator }) => evaluator))];
   const by = query.by ?? evaluators[0];
   const marks = experiments.flatMap((row): Mark[] => {
-    const score = scores.find((score) =>
-      isOf(score, row) && score.model === row.model && score.evaluator === by
-    );
+    const score = scoreOf(scores, row, by);
     const mean = score?.score_mean ?? score?.pass_rate ?? null;
     if (!row.cost || mean === null) return [];
     return [{
@@ -27,9 +26,9 @@ export function QualityAndCost({ experiments, scores, query }: {
       mean,
       low: score?.score_low ?? null,
       high: score?.score_high ?? null,
-      href: to(["experiments", row.experiment_name, "answers"], {
-        owner: row.owner ?? undefined,
-        model: row.model ?? undefined,
+      href: toAnswers(row.experiment_name, {
+        owner: row.owner,
+        model: row.model,
       }),
     }];
   });

@@ -1,5 +1,6 @@
 import { mayChange } from "../data/grader.ts";
-import { endQueue, type LabelQueue } from "../data/label_queues.ts";
+import type { LabelQueue } from "../data/label_queue_answer.ts";
+import { endQueue } from "../data/label_queues.ts";
 import { Action } from "./action.tsx";
 
 /** A queue is closed, then nothing more is given out, or deleted; labels stay. Absent for who labels it for somebody else. */

@@ -1,9 +1,8 @@
 import { readRepetitions, type RepetitionMean } from "../data/sweeps.ts";
 import { useLoaded } from "../data/use_loaded.ts";
-import { toNumber } from "./formats.ts";
-import { Interval } from "./interval.tsx";
-import { type Column, Table } from "./table.tsx";
-import { titleOf } from "./variant_table.tsx";
+import { titleOf, toNumber } from "./formats.ts";
+import { MeanScore } from "./interval.tsx";
+import { type Column, column, figure, Table } from "./table.tsx";
 import { VisibleText } from "./visible_text.tsx";
 import { Waiting } from "./waiting.tsx";
 
@@ -40,32 +39,19 @@ export function RepetitionTable({ means }: { means: RepetitionMean[] }) {
       mean.repetition === repetition && mean.compared === compared
     );
   const columns: Column<number>[] = [
-    {
-      head: "Repetition",
-      width: "7rem",
-      isNumber: true,
-      cell: (repetition) => repetition,
-    },
-    {
-      head: "Prompts",
-      width: "6rem",
-      isNumber: true,
-      cell: (repetition) => toNumber(of(repetition, "success")?.prompts),
-    },
-    ...evaluators.map((compared): Column<number> => ({
-      head: titleOf(compared),
-      width: "12rem",
-      cell: (repetition) => {
-        const found = of(repetition, compared);
-        return (
-          <Interval
-            mean={found?.score_mean ?? null}
-            low={found?.score_low ?? null}
-            high={found?.score_high ?? null}
-          />
-        );
-      },
-    })),
+    figure("Repetition", "7rem", (repetition) => repetition),
+    figure(
+      "Prompts",
+      "6rem",
+      (repetition) => toNumber(of(repetition, "success")?.prompts),
+    ),
+    ...evaluators.map((compared) =>
+      column(
+        titleOf(compared),
+        "12rem",
+        (repetition: number) => <MeanScore of={of(repetition, compared)} />,
+      )
+    ),
   ];
   return (
     <Table

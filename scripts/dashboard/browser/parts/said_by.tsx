@@ -1,4 +1,5 @@
 import { type Label, toListed } from "../data/answers.ts";
+import { Folded } from "./answer_texts.tsx";
 import { Prose } from "./prose.tsx";
 import { Score } from "./score.tsx";
 import { VisibleText } from "./visible_text.tsx";
@@ -17,12 +18,7 @@ export function SaidBy({ label }: { label: Omit<Label, "name"> }) {
         </>
       )} by <VisibleText text={person || "somebody"} />
       {remark && <Prose text={remark} />}
-      {corrected_response && (
-        <details>
-          <summary>Corrected answer</summary>
-          <Prose text={corrected_response} />
-        </details>
-      )}
+      <Folded title="Corrected answer" text={corrected_response} />
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { toMoney, toScore } from "./formats.ts";
+import { describeMean, toMoney, toScore } from "./formats.ts";
 import { toVisible } from "../../../pipeline/visible_text.ts";
 
 /** Something with a price and a quality. */
@@ -170,11 +170,7 @@ function Point({ mark, x, y, toY, isFront, isRight, nameY }: {
 }) {
   const { name, cost, mean, low, high, href } = mark;
   const words = toVisible(
-    `${name}: ${toScore(mean)}, ${
-      low === null || high === null
-        ? ""
-        : `95 % between ${toScore(low)} and ${toScore(high)}, `
-    }${toMoney(cost)} an answer`,
+    `${name}: ${describeMean(mean, low, high)}, ${toMoney(cost)} an answer`,
   );
   return (
     <a href={href} class={isFront ? "point best" : "point"} aria-label={words}>

@@ -1,4 +1,5 @@
 import type { Message } from "../data/whole_answer.ts";
+import { Folded } from "./answer_texts.tsx";
 import { JsonText, Prose } from "./prose.tsx";
 
 /** A prompt with what was sent before it. */
@@ -16,18 +17,8 @@ export function SentPrompt({ prompt, passages, sent, asMarkdown }: {
 }) {
   return (
     <section aria-label="Prompt">
-      {sent?.system_prompt && (
-        <details>
-          <summary>System prompt</summary>
-          <Prose text={sent.system_prompt} />
-        </details>
-      )}
-      {sent?.template && (
-        <details>
-          <summary>Template</summary>
-          <Prose text={sent.template} />
-        </details>
-      )}
+      <Folded title="System prompt" text={sent?.system_prompt} />
+      <Folded title="Template" text={sent?.template} />
       {(sent?.messages?.length ?? 0) > 0 && (
         <details open>
           <summary>Earlier turns</summary>
@@ -43,14 +34,7 @@ export function SentPrompt({ prompt, passages, sent, asMarkdown }: {
       )}
       <h3>Prompt</h3>
       <Prose text={prompt} asMarkdown={asMarkdown} />
-      {passages
-        ? (
-          <details>
-            <summary>Passages</summary>
-            <JsonText value={passages} />
-          </details>
-        )
-        : null}
+      <Folded title="Passages" json={passages} />
     </section>
   );
 }

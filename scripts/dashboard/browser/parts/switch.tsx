@@ -1,16 +1,16 @@
-import { withQuery } from "../data/here.ts";
+import { here, withQuery } from "../data/here.ts";
 
 /** Something that is on or off, kept in the address. */
 export function Switch(
-  { words, letter, name, value = "1", query }: {
+  { words, letter, name, value = "1" }: {
     words: string;
     letter: string;
     /** In the query of the address. */
     name: string;
     value?: string;
-    query: Record<string, string>;
   },
 ) {
+  const { query } = here.value;
   const isOn = query[name] !== undefined;
   return (
     <a

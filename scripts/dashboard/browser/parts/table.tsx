@@ -1,15 +1,34 @@
 import type { ComponentChildren } from "preact";
 import { go } from "../data/here.ts";
 import { useKeptPlace } from "./use_kept_place.ts";
+import { shown } from "./visible_text.tsx";
 
 /** A column of a table. */
 export interface Column<Row> {
   head: string;
+  /** CSS width, more where the head needs it. What is left is shared by all columns. */
+  width: string;
+  /** A text is a stranger's, shown as VisibleText does; null is a dash. */
   cell(row: Row): ComponentChildren;
-  /** CSS width; without it 10rem. What is left is shared by all columns. */
-  width?: string;
-  isNumber?: boolean;
-  sort?: "ascending" | "descending";
+  isNumber?: true;
+}
+
+/** A column of words. */
+export function column<Row>(
+  head: string,
+  width: string,
+  cell: (row: Row) => ComponentChildren,
+): Column<Row> {
+  return { head, width, cell };
+}
+
+/** A column of numbers. */
+export function figure<Row>(
+  head: string,
+  width: string,
+  cell: (row: Row) => ComponentChildren,
+): Column<Row> {
+  return { head, width, cell, isNumber: true };
 }
 
 /** Rows of one height with a head that stays. */
@@ -64,18 +83,17 @@ export function Table<Row>(
       >
         <colgroup>
           {columns.map(({ head, width }) => (
-            <col key={head} style={width ? { "--width": width } : undefined} />
+            <col key={head} style={{ "--width": widthWith(head, width) }} />
           ))}
         </colgroup>
         <thead>
           <tr aria-rowindex={1}>
-            {columns.map(({ head, isNumber, sort }) => (
+            {columns.map(({ head, isNumber }) => (
               <th
                 key={head}
                 scope="col"
                 title={head}
-                class={isNumber ? "number" : undefined}
-                aria-sort={sort}
+                class={isNumber && "number"}
               >
                 {head}
               </th>
@@ -101,6 +119,11 @@ export function Table<Row>(
   );
 }
 
+/** A column as wide as its head in bold letters, but no wider for the name of an evaluator than 16rem. */
+function widthWith(head: string, width: string): string {
+  return `max(${width}, min(16rem, ${head.length * 0.72 + 1.3}rem))`;
+}
+
 function TableRow<Row>({ row, columns, rowIndex, isOpen, isFirst, href }: {
   row: Row;
   columns: Column<Row>[];
@@ -115,7 +138,7 @@ function TableRow<Row>({ row, columns, rowIndex, isOpen, isFirst, href }: {
       aria-rowindex={rowIndex}
       aria-current={isOpen ? "true" : undefined}
       tabIndex={isFirst ? 0 : -1}
-      class={href ? "leads" : undefined}
+      class={href && "leads"}
       onClick={href ? (event) => follow(event, href) : undefined}
       onKeyDown={href
         ? (event) => {
@@ -124,13 +147,16 @@ function TableRow<Row>({ row, columns, rowIndex, isOpen, isFirst, href }: {
         }
         : undefined}
     >
-      {columns.map(({ head, cell, isNumber }, place) => (
-        <td key={head} class={isNumber ? "number" : undefined}>
-          {place === 0 && href
-            ? <a href={href} tabIndex={-1}>{cell(row)}</a>
-            : cell(row)}
-        </td>
-      ))}
+      {columns.map(({ head, cell, isNumber }, place) => {
+        const content = shown(cell(row));
+        return (
+          <td key={head} class={isNumber && "number"}>
+            {place === 0 && href
+              ? <a href={href} tabIndex={-1}>{content}</a>
+              : content}
+          </td>
+        );
+      })}
     </tr>
   );
 }

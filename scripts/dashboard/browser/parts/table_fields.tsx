@@ -1,4 +1,4 @@
-import { to } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { pickPrompts } from "../data/prompts.ts";
 import {
@@ -9,36 +9,36 @@ import {
 } from "../data/table_source.ts";
 import { readTables } from "../data/tables.ts";
 import { useLoaded } from "../data/use_loaded.ts";
-import { Field } from "./field.tsx";
-import { boundTo } from "./fields_of_address.ts";
+import { commitTo, Field, FreeField } from "./field.tsx";
 
 /** Which rows of a table a new run asks. */
-export function TableFields({ query }: { query: Record<string, string> }) {
+export function TableFields() {
   return (
     <>
-      <TableName query={query} />
+      <TableName />
       <Field
+        name="news"
         label="Only what is new since the last run"
         kind="switch"
-        {...boundTo(query, "news")}
       />
-      <WhereField query={query} />
+      <WhereField />
     </>
   );
 }
 
 /** The name of a table of the project, and the way to what it is taken for. */
-export function TableName({ query }: { query: Record<string, string> }) {
+export function TableName() {
+  const { query } = here.value;
   const isOwner = project().home.kind === "local";
   const tables = useLoaded(isOwner ? "tables" : undefined, readTables);
   return (
     <div>
       <Field
+        name="table"
         label="Table"
         placeholder="public.messages"
         suggestions={tables.value?.map(({ table_name }) => table_name)}
         hint={tables.problem}
-        {...boundTo(query, "table")}
       />
       {query.table && (
         <a href={to(["tables", query.table], pickPrompts(query))}>
@@ -50,14 +50,14 @@ export function TableName({ query }: { query: Record<string, string> }) {
 }
 
 /** Which rows of a table. */
-export function WhereField({ query }: { query: Record<string, string> }) {
+export function WhereField() {
   return (
     <Field
+      name="where"
       label="Only rows with"
       kind="lines"
       placeholder="language = de"
       hint="A column and its value a line; a list for one of several; null: has none"
-      {...boundTo(query, "where")}
     />
   );
 }
@@ -68,16 +68,16 @@ const SAID_HERE = MEANINGS.filter(([field]) =>
 );
 
 /** What the columns of a table are, where they are taken for something else. */
-export function ColumnFields({ query, recognised = {} }: {
-  query: Record<string, string>;
-  recognised?: Record<string, unknown>;
-}) {
-  const { commit } = boundTo(query, "columns");
+export function ColumnFields(
+  { recognised = {} }: { recognised?: Record<string, unknown> },
+) {
+  const { query } = here.value;
+  const commit = commitTo("columns");
   const said = readColumns(query.columns);
   return (
     <div class="fields">
       {SAID_HERE.map(([field, words]) => (
-        <Field
+        <FreeField
           key={field}
           label={words}
           value={describeColumn(said[field]) ?? ""}

@@ -4,20 +4,14 @@ import {
   writeVariants,
 } from "../data/draft.ts";
 import type { Endpoint } from "../data/endpoints.ts";
-import { go, withQuery } from "../data/here.ts";
-import { Field } from "./field.tsx";
+import { here } from "../data/here.ts";
+import { commitTo, FreeField } from "./field.tsx";
 
 /** What is asked: one is a run, several are a sweep. */
-export function VariantFields({ query, endpoints }: {
-  query: Record<string, string>;
-  endpoints: Endpoint[];
-}) {
-  const variants = readVariants(query);
-  function change(changed: DraftVariant[]): void {
-    go(withQuery({ variants: writeVariants(changed), dry: undefined }), {
-      replace: true,
-    });
-  }
+export function VariantFields({ endpoints }: { endpoints: Endpoint[] }) {
+  const variants = readVariants(here.value.query);
+  const change = (changed: DraftVariant[]) =>
+    commitTo("variants")(writeVariants(changed) ?? "");
   return (
     <>
       {variants.map((variant, place) => (
@@ -68,7 +62,7 @@ function OneVariant(
     <fieldset>
       <legend>{title}</legend>
       <div class="fields">
-        <Field
+        <FreeField
           label="Endpoint"
           {...at("endpoint")}
           choices={[
@@ -76,14 +70,14 @@ function OneVariant(
             ...endpoints.map(({ name }) => [name, name] as const),
           ]}
         />
-        <Field
+        <FreeField
           label="Model"
           {...at("model")}
           placeholder={called?.model ?? "its own"}
           suggestions={Object.keys(called?.models ?? {})}
         />
         {isOfSweep && (
-          <Field
+          <FreeField
             label="Name of the variant"
             {...at("name")}
             placeholder="that of its model"
@@ -94,8 +88,8 @@ function OneVariant(
         <details open={Boolean(variant.system ?? variant.user)}>
           <summary>Messages of its own</summary>
           <div class="fields">
-            <Field label="System message" kind="lines" {...at("system")} />
-            <Field
+            <FreeField label="System message" kind="lines" {...at("system")} />
+            <FreeField
               label="Message"
               kind="lines"
               placeholder="{{prompt}}"

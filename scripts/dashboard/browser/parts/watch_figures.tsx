@@ -1,9 +1,16 @@
 import { readInterval } from "../../../pipeline/read_interval.ts";
 import { to } from "../data/here.ts";
 import { hindranceOf, type Watch, type WatchStatus } from "../data/watches.ts";
-import { Age } from "./age.tsx";
+import { Ago } from "./age.tsx";
 import { Facts } from "./facts.tsx";
-import { toDuration, toMoney, toNumber, toPercent } from "./formats.ts";
+import {
+  toDuration,
+  toMoney,
+  toNumber,
+  toPercent,
+  toSpent,
+} from "./formats.ts";
+import { Notice } from "./notice.tsx";
 import { Status } from "./status.tsx";
 import { VisibleText } from "./visible_text.tsx";
 
@@ -16,11 +23,10 @@ export function WatchFigures(
   const hindrance = hindranceOf(status);
   return (
     <section aria-label="Figures">
-      {hindrance !== null && (
-        <p class="problem lines">
-          It stands still: <VisibleText text={hindrance} />
-        </p>
-      )}
+      <Notice
+        kind="problem"
+        text={hindrance && `It stands still: ${hindrance}`}
+      />
       <p class="wide">
         <Status status={status.status} />
         {status.lag === null
@@ -35,18 +41,15 @@ export function WatchFigures(
       </p>
       <Facts
         facts={{
-          Name: <VisibleText text={status.name} />,
+          Name: status.name,
           Table: (
             <a href={to(["tables", watch.source.table])}>
               <VisibleText text={watch.source.table} />
             </a>
           ),
           "Turns taken": toNumber(status.answered),
-          "Skipped by the sample": watch.sample === 1
-            ? undefined
-            : `${toNumber(status.skipped)}, taken are ${
-              toPercent(watch.sample)
-            }`,
+          "Skipped by the sample": watch.sample !== 1 &&
+            `${toNumber(status.skipped)}, taken are ${toPercent(watch.sample)}`,
           "Without an answer": toNumber(status.unanswered),
           "Waiting for their answer": toNumber(status.waiting),
           "Taken today": max_answers_per_day === null
@@ -54,22 +57,12 @@ export function WatchFigures(
             : `${toNumber(status.answered_today)} of at most ${
               toNumber(max_answers_per_day)
             }`,
-          "Spent today": max_cost_per_day === null
-            ? toMoney(status.spent_today)
-            : `${toMoney(status.spent_today)} of at most ${
-              toMoney(max_cost_per_day)
-            }`,
+          "Spent today": toSpent(status.spent_today, max_cost_per_day),
           "Spent in all": toMoney(status.spent),
           "A window has": `${toNumber(watch.window_turns)} turns`,
-          "Run of today": run_id === null
-            ? undefined
-            : <a href={to(["runs", run_id])}>{run_id}</a>,
-          Began: (
-            <>
-              <Age at={watch.created_at} /> ago
-            </>
-          ),
-          Owner: status.owner ?? undefined,
+          "Run of today": run_id && <a href={to(["runs", run_id])}>{run_id}</a>,
+          Began: <Ago at={watch.created_at} />,
+          Owner: status.owner,
         }}
       />
     </section>

@@ -1,7 +1,7 @@
 import { useRef } from "preact/hooks";
 import { limitWatch, type Watch } from "../data/watches.ts";
 import { Action } from "./action.tsx";
-import { Field } from "./field.tsx";
+import { FreeField } from "./field.tsx";
 
 /** How many turns of an app are graded, and what a day may cost: changed while a watch goes on. */
 export function WatchLimits(
@@ -23,17 +23,17 @@ export function WatchLimits(
     <details>
       <summary>Change its limits</summary>
       <div class="fields">
-        <Field
+        <FreeField
           label="Share of the turns"
           placeholder="1"
           {...at("sample")}
         />
-        <Field
+        <FreeField
           label="Costs at most a day, USD"
           placeholder="no limit"
           {...at("max_cost_per_day")}
         />
-        <Field
+        <FreeField
           label="At most so many turns a day"
           placeholder="no limit"
           {...at("max_answers_per_day")}

@@ -1,5 +1,5 @@
 import { toVisible } from "../../../pipeline/visible_text.ts";
-import { toNumber, toScore } from "./formats.ts";
+import { describeMean, toNumber, toScore } from "./formats.ts";
 
 /** A window of turns and what they scored. */
 export interface WindowMark {
@@ -152,10 +152,7 @@ function Mark({ window, x, toY }: {
   toY(value: number): number;
 }) {
   const { at, turns, mean, low, high, isAlarm, href } = window;
-  const interval = low === null || high === null
-    ? ""
-    : `, 95 % between ${toScore(low)} and ${toScore(high)}`;
-  const words = `${isAlarm ? "Alarm: " : ""}${toScore(mean)}${interval}, ${
+  const words = `${isAlarm ? "Alarm: " : ""}${describeMean(mean, low, high)}, ${
     toNumber(turns)
   } turns until ${toTime(at)}`;
   return (

@@ -1,8 +1,6 @@
-import {
-  type Agreement,
-  type Labelled,
-  readAgreement,
-} from "../data/agreement.ts";
+import { here } from "../data/here.ts";
+import type { Agreement } from "../data/agreement_answer.ts";
+import { type Labelled, readAgreement } from "../data/agreement.ts";
 import { readExperimentScores } from "../data/experiments.ts";
 import { readLabelQueues } from "../data/label_queues.ts";
 import { useLoaded } from "../data/use_loaded.ts";
@@ -11,9 +9,8 @@ import { CorrectedRates } from "../parts/corrected_rates.tsx";
 import { CorrectedSet } from "../parts/corrected_set.tsx";
 import { Disagreements } from "../parts/disagreements.tsx";
 import { Field } from "../parts/field.tsx";
-import { boundTo } from "../parts/fields_of_address.ts";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** How far people and a judge agree, where they do not, and what the pass rate is then. */
 export const agreement: Screen = {
@@ -22,8 +19,8 @@ export const agreement: Screen = {
   body: AgreementOf,
 };
 
-function AgreementOf({ query }: ScreenProps) {
-  const { evaluator, label = "quality", experiment, owner } = query;
+function AgreementOf() {
+  const { evaluator, label = "quality", experiment, owner } = here.value.query;
   const labelled: Labelled = {
     evaluator: evaluator ?? "",
     label_name: label,
@@ -36,7 +33,7 @@ function AgreementOf({ query }: ScreenProps) {
   );
   return (
     <>
-      <WhatIsCompared query={query} />
+      <WhatIsCompared />
       {evaluator
         ? (
           <Waiting loaded={loaded}>
@@ -44,7 +41,6 @@ function AgreementOf({ query }: ScreenProps) {
               <KnownAgreement
                 agreement={agreement}
                 labelled={labelled}
-                query={query}
               />
             )}
           </Waiting>
@@ -54,46 +50,43 @@ function AgreementOf({ query }: ScreenProps) {
             Choose the evaluator that people are compared with.
           </p>
         )}
-      {experiment && <CorrectedSet labelled={labelled} query={query} />}
+      {experiment && <CorrectedSet labelled={labelled} />}
     </>
   );
 }
 
-function WhatIsCompared({ query }: { query: Record<string, string> }) {
+function WhatIsCompared() {
   const scores = useLoaded("experiment scores", readExperimentScores);
   const queues = useLoaded("label queues", readLabelQueues);
-  const at = (name: string) => boundTo(query, name);
-  const namesOf = (names: (string | undefined)[] = []) =>
-    [...new Set(names)].filter((name) => name !== undefined);
+  const namesOf = (names?: string[]) => [...new Set(names)];
   return (
     <div class="fields">
       <Field
+        name="evaluator"
         label="Evaluator"
         suggestions={namesOf(scores.value?.map(({ evaluator }) => evaluator))}
-        {...at("evaluator")}
       />
       <Field
+        name="label"
         label="Name of the labels"
         placeholder="quality"
         suggestions={namesOf(queues.value?.map((queue) => queue.label_name))}
-        {...at("label")}
       />
       <Field
+        name="experiment"
         label="Experiment"
         placeholder="all"
         suggestions={namesOf(
           scores.value?.map(({ experiment_name }) => experiment_name),
         )}
-        {...at("experiment")}
       />
     </div>
   );
 }
 
-function KnownAgreement({ agreement, labelled, query }: {
+function KnownAgreement({ agreement, labelled }: {
   agreement: Agreement;
   labelled: Labelled;
-  query: Record<string, string>;
 }) {
   return (
     <>
@@ -104,7 +97,6 @@ function KnownAgreement({ agreement, labelled, query }: {
       <Disagreements
         agreement={agreement}
         owner={labelled.owner}
-        query={query}
       />
     </>
   );

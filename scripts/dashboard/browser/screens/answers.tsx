@@ -5,7 +5,7 @@ import {
   type Facets,
   readFacets,
 } from "../data/answers.ts";
-import { to } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { useAnswers } from "../data/use_answers.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { AnswerFilters } from "../parts/answer_filters.tsx";
@@ -16,20 +16,19 @@ import { PositionBar } from "../parts/position_bar.tsx";
 import { ScoreStrip } from "../parts/score_strip.tsx";
 import { SearchState } from "../parts/search_state.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** The answers of a run. */
 export const answersOfRun: Screen = {
   path: "runs/:run/answers",
   title: ({ run }) => `Answers of run ${run}`,
-  body: ({ values: { run }, query }) => (
+  body: ({ values: { run } }) => (
     <>
       <p class="actions">
         <a class="button" href={to(["runs", run])}>Run {run}</a>
       </p>
       <Answers
         of={{ run_id: Number(run), experiment_name: null, owner: null }}
-        query={query}
       />
     </>
   ),
@@ -39,27 +38,29 @@ export const answersOfRun: Screen = {
 export const answersOfExperiment: Screen = {
   path: "experiments/:name/answers",
   title: ({ name }) => `Answers of ${name}`,
-  body: ({ values: { name }, query }) => (
-    <>
-      <p class="actions">
-        <a class="button" href={to(["runs"], { experiment: name })}>
-          Runs of this experiment
-        </a>
-        <LabelLink
-          query={{ experiment: name, owner: query.owner }}
-          words="Have people label some"
+  body: ({ values: { name } }) => {
+    const { owner } = here.value.query;
+    return (
+      <>
+        <p class="actions">
+          <a class="button" href={to(["runs"], { experiment: name })}>
+            Runs of this experiment
+          </a>
+          <LabelLink
+            query={{ experiment: name, owner }}
+            words="Have people label some"
+          />
+        </p>
+        <Answers
+          of={{ run_id: null, experiment_name: name, owner: owner ?? null }}
         />
-      </p>
-      <Answers
-        of={{ run_id: null, experiment_name: name, owner: query.owner ?? null }}
-        query={query}
-      />
-    </>
-  ),
+      </>
+    );
+  },
 };
 
 function Answers(
-  { of, query }: { of: AnswersOf; query: ScreenProps["query"] },
+  { of }: { of: AnswersOf },
 ) {
   const facets = useLoaded(
     JSON.stringify(["facets", of]),
@@ -67,18 +68,18 @@ function Answers(
   );
   return (
     <Waiting loaded={facets}>
-      {(facets) => <KnownAnswers of={of} query={query} facets={facets} />}
+      {(facets) => <KnownAnswers of={of} facets={facets} />}
     </Waiting>
   );
 }
 
 function KnownAnswers(
-  { of, query, facets }: {
+  { of, facets }: {
     of: AnswersOf;
-    query: ScreenProps["query"];
     facets: Facets;
   },
 ) {
+  const { query } = here.value;
   const results_table = query.table ?? facets.results_tables[0] ??
     "prompt_evaluations";
   const sort = query.sort ?? "key";
@@ -93,7 +94,7 @@ function KnownAnswers(
   const { window } = answers;
   return (
     <>
-      <AnswerFilters query={query} facets={facets} />
+      <AnswerFilters facets={facets} />
       {evaluator && (
         <ScoreStrip of={{ ...of, results_table }} evaluator={evaluator} />
       )}
@@ -118,7 +119,6 @@ function KnownAnswers(
       {query.row && (
         <AnswerPanel
           resultsTable={results_table}
-          query={query}
           rows={window?.rows ?? []}
           graded={answers.refresh}
         />

@@ -3,13 +3,13 @@ import {
   type PromptSet,
   readBuckets,
   readSets,
+  toSet,
 } from "../data/archives.ts";
 import { to } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
 import { toNumber } from "../parts/formats.ts";
-import { type Column, Table } from "../parts/table.tsx";
-import { VisibleText } from "../parts/visible_text.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen } from "../screen.ts";
 
@@ -47,8 +47,12 @@ function Archives() {
       <h2>Sets of prompts</h2>
       <Waiting loaded={sets}>
         {(rows) => (
-          <SetTable
-            sets={rows}
+          <Table
+            label="Sets of prompts"
+            columns={SET_COLUMNS}
+            rows={rows}
+            rowKey={({ id }) => id}
+            href={toSet}
             empty={
               <>
                 No set yet. One is saved by{" "}
@@ -63,70 +67,19 @@ function Archives() {
 }
 
 const BUCKET_COLUMNS: Column<Bucket>[] = [
-  {
-    head: "Bucket",
-    width: "20rem",
-    cell: ({ name }) => <VisibleText text={name} />,
-  },
-  {
-    head: "Open to",
-    width: "8rem",
-    cell: (bucket) => bucket.public ? "everybody" : "its policies",
-  },
-  {
-    head: "Age",
-    width: "7rem",
-    cell: ({ created_at }) => <Age at={created_at} />,
-  },
+  column("Bucket", "20rem", ({ name }) => name),
+  column(
+    "Open to",
+    "8rem",
+    (bucket) => bucket.public ? "everybody" : "its policies",
+  ),
+  column("Age", "7rem", ({ created_at }) => <Age at={created_at} />),
 ];
 
 const SET_COLUMNS: Column<PromptSet>[] = [
-  {
-    head: "Set",
-    width: "20rem",
-    cell: ({ name }) => <VisibleText text={name} />,
-  },
-  {
-    head: "Version",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ version }) => toNumber(version),
-  },
-  {
-    head: "Prompts",
-    width: "7rem",
-    isNumber: true,
-    cell: ({ prompts }) => toNumber(prompts),
-  },
-  {
-    head: "Age",
-    width: "7rem",
-    cell: ({ created_at }) => <Age at={created_at} />,
-  },
-  {
-    head: "About",
-    width: "28rem",
-    cell: ({ description }) => <VisibleText text={description ?? ""} />,
-  },
+  column("Set", "20rem", ({ name }) => name),
+  figure("Version", "6rem", ({ version }) => toNumber(version)),
+  figure("Prompts", "7rem", ({ prompts }) => toNumber(prompts)),
+  column("Age", "7rem", ({ created_at }) => <Age at={created_at} />),
+  column("About", "28rem", ({ description }) => description ?? ""),
 ];
-
-/** Versions of sets as rows. */
-export function SetTable({ sets, empty }: {
-  sets: PromptSet[];
-  empty?: preact.ComponentChildren;
-}) {
-  return (
-    <Table
-      label="Sets of prompts"
-      columns={SET_COLUMNS}
-      rows={sets}
-      rowKey={({ id }) => id}
-      href={({ name, version, owner }) =>
-        to(["archives", "set", name], {
-          version: String(version),
-          owner: owner ?? undefined,
-        })}
-      empty={empty}
-    />
-  );
-}

@@ -5,31 +5,33 @@ import {
   STORED_OF_A_PAGE,
 } from "../data/archives.ts";
 import { allModels, readEndpoints } from "../data/endpoints.ts";
-import { to, withQuery } from "../data/here.ts";
+import { here, to, withQuery } from "../data/here.ts";
 import { pickPrompts, readPrompts } from "../data/prompts.ts";
 import { useLoaded } from "../data/use_loaded.ts";
+import { attempt } from "../data/written.ts";
 import { Age } from "../parts/age.tsx";
 import { DryRun } from "../parts/dry_run.tsx";
+import { RefusalOfPage } from "../parts/field.tsx";
 import { toBytes } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
+import { Pages } from "../parts/pages.tsx";
 import { ExtractionFields } from "../parts/prompt_fields.tsx";
-import { type Column, Table } from "../parts/table.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** What a bucket holds, folder by folder, and which prompts a folder or file would give. */
 export const bucket: Screen = {
   path: "archives/bucket/:bucket",
   title: ({ bucket }) => `Bucket ${bucket}`,
-  body: ({ values: { bucket }, query }) => (
-    <Folder bucket={bucket} query={query} />
-  ),
+  body: ({ values: { bucket } }) => <Folder bucket={bucket} />,
 };
 
 function Folder(
-  { bucket, query }: { bucket: string; query: ScreenProps["query"] },
+  { bucket }: { bucket: string },
 ) {
+  const { query } = here.value;
   const { prefix = "", after = "0" } = query;
   const folder = folderOf(prefix);
   const loaded = useLoaded(
@@ -38,6 +40,7 @@ function Folder(
   );
   const endpoints = useLoaded("endpoints in use", readEndpoints);
   const meant = { ...pickPrompts(query), from: "archive", bucket };
+  const { read: prompts, refusal } = attempt(() => readPrompts(meant));
   return (
     <>
       <p class="actions">
@@ -57,27 +60,20 @@ function Folder(
               isOpen={({ path }) => path === prefix}
               empty="Nothing is here."
             />
-            <p class="pages">
-              {Number(after) > 0 && (
-                <a class="button" href={withQuery({ after: undefined })}>
-                  From the beginning
-                </a>
-              )}
-              {next !== null && (
-                <a class="button" href={withQuery({ after: next })}>
-                  Next {STORED_OF_A_PAGE}
-                </a>
-              )}
-            </p>
+            <Pages
+              next={next}
+              back="From the beginning"
+              on={`Next ${STORED_OF_A_PAGE}`}
+            />
           </>
         )}
       </Waiting>
-      <ExtractionFields query={query} />
-      <DryRun
-        query={query}
-        prompts={readPrompts(meant)}
-        called={allModels(endpoints.value ?? [])}
-      />
+      <RefusalOfPage.Provider value={refusal}>
+        <ExtractionFields />
+      </RefusalOfPage.Provider>
+      {prompts && (
+        <DryRun prompts={prompts} called={allModels(endpoints.value ?? [])} />
+      )}
     </>
   );
 }
@@ -110,22 +106,11 @@ function Path({ bucket, prefix }: { bucket: string; prefix: string }) {
 }
 
 const COLUMNS: Column<Stored>[] = [
-  {
-    head: "Name",
-    width: "26rem",
-    cell: ({ path }) => (
-      <VisibleText text={path.slice(folderOf(path.slice(0, -1)).length)} />
-    ),
-  },
-  {
-    head: "Size",
-    width: "7rem",
-    isNumber: true,
-    cell: ({ size }) => toBytes(size),
-  },
-  {
-    head: "Changed, ago",
-    width: "8rem",
-    cell: ({ updated_at }) => <Age at={updated_at} />,
-  },
+  column(
+    "Name",
+    "26rem",
+    ({ path }) => path.slice(folderOf(path.slice(0, -1)).length),
+  ),
+  figure("Size", "7rem", ({ size }) => toBytes(size)),
+  column("Changed, ago", "8rem", ({ updated_at }) => <Age at={updated_at} />),
 ];

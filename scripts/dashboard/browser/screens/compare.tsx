@@ -1,9 +1,10 @@
+import { toAnswers } from "../data/answer_place.ts";
 import {
   type Comparison,
   readComparison,
   type Sides,
 } from "../data/comparison.ts";
-import { to } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { ComparisonTable } from "../parts/comparison_table.tsx";
 import { LabelLink } from "../parts/label_link.tsx";
@@ -11,7 +12,7 @@ import { Pairs } from "../parts/pairs.tsx";
 import { SaveFile } from "../parts/save_file.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** Two experiments, prompt by prompt: what became better and worse, and how sure that is. */
 export const compare: Screen = {
@@ -21,7 +22,8 @@ export const compare: Screen = {
   body: Compare,
 };
 
-function Compare({ query }: ScreenProps) {
+function Compare() {
+  const { query } = here.value;
   const { baseline, candidate } = query;
   return baseline === undefined || candidate === undefined
     ? (
@@ -33,27 +35,28 @@ function Compare({ query }: ScreenProps) {
     : (
       <BothSides
         sides={{ baseline, candidate, owner: query.owner ?? null }}
-        query={query}
       />
     );
 }
 
 function BothSides(
-  { sides, query }: { sides: Sides; query: Record<string, string> },
+  { sides }: { sides: Sides },
 ) {
+  const { query } = here.value;
   const loaded = useLoaded(
     JSON.stringify(["compare", sides]),
     (signal) => readComparison(sides, signal),
   );
+  const { owner } = sides;
   const by = query.by ?? (loaded.value && chooseEvaluator(loaded.value));
   return (
     <>
       <p class="actions">
-        <a href={toAnswers(sides.candidate, sides.owner)}>
+        <a href={toAnswers(sides.candidate, { owner })}>
           <VisibleText text={sides.candidate} />
         </a>{" "}
         now, against{" "}
-        <a href={toAnswers(sides.baseline, sides.owner)}>
+        <a href={toAnswers(sides.baseline, { owner })}>
           <VisibleText text={sides.baseline} />
         </a>{" "}
         before{" "}
@@ -94,7 +97,6 @@ function BothSides(
         <Pairs
           sides={sides}
           evaluator={by === "success" ? undefined : by}
-          query={query}
         />
       )}
     </>
@@ -107,8 +109,4 @@ function chooseEvaluator(rows: Comparison[]): string | undefined {
     (low ?? 0) > 0 || (high ?? 0) < 0
   );
   return (sure ?? rows[1] ?? rows[0])?.compared;
-}
-
-function toAnswers(name: string, owner: string | null): string {
-  return to(["experiments", name, "answers"], { owner: owner ?? undefined });
 }

@@ -4,14 +4,15 @@ import {
   readFailureGroups,
   readFailures,
 } from "../data/failures.ts";
-import { to, withQuery } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
 import { FailureGroups } from "../parts/failure_groups.tsx";
-import { type Column, Table } from "../parts/table.tsx";
+import { PagesByAge } from "../parts/pages.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** A thousand failures are a handful of causes: groups first, then one by one. */
 export const errors: Screen = {
@@ -21,8 +22,8 @@ export const errors: Screen = {
   body: Errors,
 };
 
-function Errors({ query }: ScreenProps) {
-  const { run, experiment, stage, code, after } = query;
+function Errors() {
+  const { run, experiment, stage, code, after } = here.value.query;
   const groups = useLoaded(
     JSON.stringify(["error groups", run, experiment]),
     (signal) => readFailureGroups({ run, experiment }, signal),
@@ -52,17 +53,19 @@ function Errors({ query }: ScreenProps) {
           <Waiting loaded={failures}>
             {(rows) => (
               <>
-                <FailureTable failures={rows} />
-                {rows.length === FAILURES_OF_A_PAGE && (
-                  <p class="pages">
-                    <a
-                      class="button"
-                      href={withQuery({ after: rows.at(-1)!.id })}
-                    >
-                      Older
-                    </a>
-                  </p>
-                )}
+                <Table
+                  label="Errors one by one"
+                  columns={COLUMNS}
+                  rows={rows}
+                  rowKey={({ id }) => id}
+                  // One of a prompt leads to its answer.
+                  href={({ run_id, key, stage }) =>
+                    stage === "execute" && key !== null
+                      ? to(["runs", run_id, "answers"], { show: "failed" })
+                      : to(["runs", run_id])}
+                  empty="No errors."
+                />
+                <PagesByAge rows={rows} size={FAILURES_OF_A_PAGE} />
               </>
             )}
           </Waiting>
@@ -73,55 +76,22 @@ function Errors({ query }: ScreenProps) {
 }
 
 const COLUMNS: Column<Failure>[] = [
-  {
-    head: "What was said",
-    width: "36rem",
-    cell: ({ message }) => <VisibleText text={message} />,
-  },
-  {
-    head: "Attempt",
-    width: "5rem",
-    isNumber: true,
-    cell: ({ attempt }) => attempt ?? "–",
-  },
-  {
-    head: "Outcome",
-    width: "7rem",
-    cell: ({ final }) => final ? <b class="bad">failed</b> : "tried again",
-  },
-  {
-    head: "Where",
-    width: "18rem",
-    cell: ({ path, offset, key }) => (
-      <VisibleText
-        text={path === null
-          ? key ?? "–"
-          : offset === null
-          ? path
-          : `${path} at byte ${offset}`}
-      />
-    ),
-  },
-  {
-    head: "Ago",
-    width: "7rem",
-    cell: ({ created_at }) => <Age at={created_at} />,
-  },
+  column("What was said", "36rem", ({ message }) => message),
+  figure("Attempt", "5rem", ({ attempt }) => attempt),
+  column(
+    "Outcome",
+    "7rem",
+    ({ final }) => final ? <b class="bad">failed</b> : "tried again",
+  ),
+  column(
+    "Where",
+    "18rem",
+    ({ path, offset, key }) =>
+      path === null
+        ? key ?? "–"
+        : offset === null
+        ? path
+        : `${path} at byte ${offset}`,
+  ),
+  column("Ago", "7rem", ({ created_at }) => <Age at={created_at} />),
 ];
-
-/** Errors as rows; one of a prompt leads to its answer. */
-export function FailureTable({ failures }: { failures: Failure[] }) {
-  return (
-    <Table
-      label="Errors one by one"
-      columns={COLUMNS}
-      rows={failures}
-      rowKey={({ id }) => id}
-      href={({ run_id, key, stage }) =>
-        stage === "execute" && key !== null
-          ? to(["runs", run_id, "answers"], { show: "failed" })
-          : to(["runs", run_id])}
-      empty="No errors."
-    />
-  );
-}

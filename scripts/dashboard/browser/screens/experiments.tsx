@@ -1,3 +1,4 @@
+import { toAnswers } from "../data/answer_place.ts";
 import {
   type Experiment,
   type ExperimentCost,
@@ -6,18 +7,18 @@ import {
   readExperimentCosts,
   readExperiments,
   readExperimentScores,
+  scoreOf,
 } from "../data/experiments.ts";
 import { to } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { CompareTwo, Tick } from "../parts/compare_two.tsx";
 import { toDuration, toMoney, toNumber, toPercent } from "../parts/formats.ts";
-import { Interval } from "../parts/interval.tsx";
+import { MeanScore } from "../parts/interval.tsx";
 import { QualityAndCost } from "../parts/quality_and_cost.tsx";
-import { type Column, Table } from "../parts/table.tsx";
-import { VisibleText } from "../parts/visible_text.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** All experiments side by side; two that are ticked are compared. */
 export const experiments: Screen = {
@@ -27,7 +28,7 @@ export const experiments: Screen = {
   body: Experiments,
 };
 
-function Experiments({ query }: ScreenProps) {
+function Experiments() {
   const rows = useLoaded("experiments", readExperiments);
   // Scores of a million answers take a second: the table does not wait for them.
   const scores = useLoaded("experiment scores", readExperimentScores);
@@ -39,14 +40,13 @@ function Experiments({ query }: ScreenProps) {
           <a class="button" href={to(["sweeps"])}>Sweeps</a>
         </p>
       )}
-      <CompareTwo query={query} />
+      <CompareTwo />
       <Waiting loaded={rows}>
         {(experiments) => (
           <ExperimentTable
             experiments={experiments}
             scores={scores.value ?? []}
             costs={costs.value ?? []}
-            query={query}
           />
         )}
       </Waiting>
@@ -54,7 +54,6 @@ function Experiments({ query }: ScreenProps) {
         <QualityAndCost
           experiments={rows.value}
           scores={scores.value}
-          query={query}
         />
       )}
     </>
@@ -62,89 +61,43 @@ function Experiments({ query }: ScreenProps) {
 }
 
 /** Experiments as rows and evaluators as columns. */
-export function ExperimentTable({ experiments, scores, costs, query }: {
+export function ExperimentTable({ experiments, scores, costs }: {
   experiments: Experiment[];
   scores: ExperimentScore[];
   costs: ExperimentCost[];
-  query: Record<string, string>;
 }) {
   const evaluators = [...new Set(scores.map(({ evaluator }) => evaluator))];
   const columns: Column<Experiment>[] = [
-    {
-      head: "Experiment",
-      width: "15rem",
-      cell: ({ experiment_name }) => <VisibleText text={experiment_name} />,
-    },
-    {
-      head: "Compare",
-      width: "6rem",
-      cell: (row) => <Tick experiment={row} query={query} />,
-    },
-    {
-      head: "Model",
-      width: "12rem",
-      cell: ({ model }) => <VisibleText text={model ?? "–"} />,
-    },
-    {
-      head: "Answers",
-      width: "6rem",
-      isNumber: true,
-      cell: ({ prompts }) => toNumber(prompts),
-    },
-    {
-      head: "Succeeded",
-      width: "6rem",
-      isNumber: true,
-      cell: ({ success_rate }) => toPercent(success_rate),
-    },
-    ...evaluators.map((evaluator): Column<Experiment> => ({
-      head: evaluator,
-      width: "11rem",
-      cell: (row) => {
-        const score = scores.find((score) =>
-          isOf(score, row) && score.model === row.model &&
-          score.evaluator === evaluator
-        );
-        return (
-          <Interval
-            mean={score?.score_mean ?? score?.pass_rate ?? null}
-            low={score?.score_low ?? null}
-            high={score?.score_high ?? null}
-          />
-        );
-      },
-    })),
-    {
-      head: "p50",
-      width: "5rem",
-      isNumber: true,
-      cell: ({ p50_ms }) => toDuration(p50_ms),
-    },
-    {
-      head: "p95",
-      width: "5rem",
-      isNumber: true,
-      cell: ({ p95_ms }) => toDuration(p95_ms),
-    },
-    {
-      head: "Tokens",
-      width: "7rem",
-      isNumber: true,
-      cell: ({ input_tokens, output_tokens }) =>
+    column("Experiment", "15rem", ({ experiment_name }) => experiment_name),
+    column("Compare", "7rem", (row) => <Tick experiment={row} />),
+    column("Model", "12rem", ({ model }) => model),
+    figure("Answers", "6rem", ({ prompts }) => toNumber(prompts)),
+    figure("Succeeded", "6rem", ({ success_rate }) => toPercent(success_rate)),
+    ...evaluators.map((evaluator) =>
+      column(
+        evaluator,
+        "11rem",
+        (row: Experiment) => <MeanScore of={scoreOf(scores, row, evaluator)} />,
+      )
+    ),
+    figure("p50", "5rem", ({ p50_ms }) => toDuration(p50_ms)),
+    figure("p95", "5rem", ({ p95_ms }) => toDuration(p95_ms)),
+    figure(
+      "Tokens",
+      "7rem",
+      ({ input_tokens, output_tokens }) =>
         toNumber((input_tokens ?? 0) + (output_tokens ?? 0)),
-    },
-    {
-      head: "Cost in all",
-      width: "7rem",
-      isNumber: true,
-      cell: (row) => toMoney(costs.find((cost) => isOf(cost, row))?.cost),
-    },
+    ),
+    figure(
+      "Cost in all",
+      "8rem",
+      (row) => toMoney(costs.find((cost) => isOf(cost, row))?.cost),
+    ),
     ...experiments.some(({ owner }) => owner !== null)
-      ? [{
-        head: "Owner",
-        width: "12rem",
-        cell: ({ owner }: Experiment) => owner ?? "the project",
-      }]
+      ? [
+        column("Owner", "12rem", ({ owner }: Experiment) =>
+          owner ?? "the project"),
+      ]
       : [],
   ];
   return (
@@ -155,9 +108,7 @@ export function ExperimentTable({ experiments, scores, costs, query }: {
       rowKey={({ experiment_name, owner, model }) =>
         JSON.stringify([experiment_name, owner, model])}
       href={({ experiment_name, owner }) =>
-        to(["experiments", experiment_name, "answers"], {
-          owner: owner ?? undefined,
-        })}
+        toAnswers(experiment_name, { owner })}
       empty="No experiment yet: start a run."
     />
   );

@@ -1,15 +1,13 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { mayCompare, toAgreement } from "../data/agreement.ts";
 import { mayLabel } from "../data/grader.ts";
-import { go, to } from "../data/here.ts";
-import {
-  labelCallsOf,
-  type LabelItem,
-  type LabelProgress,
-  type LabelQueue,
-  leftOf,
-  readLabelQueues,
-} from "../data/label_queues.ts";
+import { go, here, to } from "../data/here.ts";
+import type {
+  LabelItem,
+  LabelProgress,
+  LabelQueue,
+} from "../data/label_queue_answer.ts";
+import { labelCallsOf, leftOf, readLabelQueues } from "../data/label_queues.ts";
 import { createLabelling, type Labelling } from "../data/labelling.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { toNumber } from "../parts/formats.ts";
@@ -22,18 +20,16 @@ import { QueueSteering } from "../parts/queue_steering.tsx";
 import { Switch } from "../parts/switch.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** One answer after the other is labelled, by keyboard. */
 export const labelQueue: Screen = {
   path: "labels/:queue",
   title: ({ queue }) => `Label queue ${queue}`,
-  body: ({ values: { queue }, query }) => (
-    <OneQueue id={Number(queue)} query={query} />
-  ),
+  body: ({ values: { queue } }) => <OneQueue id={Number(queue)} />,
 };
 
-function OneQueue({ id, query }: { id: number; query: ScreenProps["query"] }) {
+function OneQueue({ id }: { id: number }) {
   const loaded = useLoaded("label queues", readLabelQueues);
   if (!mayLabel()) {
     return (
@@ -47,19 +43,19 @@ function OneQueue({ id, query }: { id: number; query: ScreenProps["query"] }) {
       {(queues) => {
         const queue = queues.find((queue) => queue.id === id);
         return queue
-          ? <Labels queue={queue} query={query} changed={loaded.reload} />
+          ? <Labels queue={queue} changed={loaded.reload} />
           : <p class="empty">There is no such queue for you.</p>;
       }}
     </Waiting>
   );
 }
 
-function Labels({ queue, query, changed }: {
+function Labels({ queue, changed }: {
   queue: LabelQueue;
-  query: ScreenProps["query"];
   /** The queue was closed. */
   changed: () => void;
 }) {
+  const { query } = here.value;
   const labelling = useMemo(
     () => createLabelling(labelCallsOf(queue.id)),
     [queue.id],
@@ -97,7 +93,7 @@ function Labels({ queue, query, changed }: {
           isDisabled={isFirst}
           act={() => labelling.undo()}
         />
-        <Switch words="Markdown" letter="m" name="markdown" query={query} />
+        <Switch words="Markdown" letter="m" name="markdown" />
         <a class="button" href={to(["labels"])}>All queues</a>
         <QueueSteering
           queue={queue}

@@ -1,17 +1,14 @@
 import { mayCompare, toAgreement } from "../data/agreement.ts";
 import { mayChange } from "../data/grader.ts";
 import { to } from "../data/here.ts";
-import {
-  type LabelQueue,
-  leftOf,
-  readLabelQueues,
-} from "../data/label_queues.ts";
+import type { LabelQueue } from "../data/label_queue_answer.ts";
+import { leftOf, readLabelQueues } from "../data/label_queues.ts";
 import { KINDS } from "../data/queue_draft.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
 import { toNumber } from "../parts/formats.ts";
 import { Progress } from "../parts/progress.tsx";
-import { type Column, Table } from "../parts/table.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen } from "../screen.ts";
@@ -37,111 +34,75 @@ function Labels() {
         </p>
       )}
       <Waiting loaded={queues}>
-        {(rows) => <QueueTable queues={rows} />}
+        {(rows) => (
+          <Table
+            label="Label queues"
+            columns={rows.some(mayCompare)
+              ? [...COLUMNS, ...OWNER_COLUMNS]
+              : COLUMNS}
+            rows={rows}
+            rowKey={({ id }) => id}
+            href={({ id }) => to(["labels", id])}
+            empty="Nothing is queued for you."
+          />
+        )}
       </Waiting>
     </>
   );
 }
 
-/** Queues with what is left in each; one opens for labelling. */
-export function QueueTable({ queues }: { queues: LabelQueue[] }) {
-  return (
-    <Table
-      label="Label queues"
-      columns={queues.some(mayCompare)
-        ? [...COLUMNS, ...OWNER_COLUMNS]
-        : COLUMNS}
-      rows={queues}
-      rowKey={({ id }) => id}
-      href={({ id }) => to(["labels", id])}
-      empty="Nothing is queued for you."
-    />
-  );
-}
-
 const COLUMNS: Column<LabelQueue>[] = [
-  {
-    head: "Queue",
-    width: "16rem",
-    cell: ({ name }) => <VisibleText text={name} />,
-  },
-  {
-    head: "Left for you",
-    width: "7rem",
-    isNumber: true,
-    cell: (queue) =>
-      queue.closed_at === null ? toNumber(leftOf(queue)) : "closed",
-  },
-  {
-    head: "Labelled by you",
-    width: "13rem",
-    cell: (queue) => (
-      <Progress
-        done={queue.mine}
-        total={queue.mine + leftOf(queue)}
-        label={`Labelled by you in ${queue.name}`}
-      />
-    ),
-  },
-  {
-    head: "Finished in all",
-    width: "13rem",
-    cell: ({ finished, items, name }) => (
+  column("Queue", "16rem", ({ name }) => name),
+  figure(
+    "Left for you",
+    "7rem",
+    (queue) => queue.closed_at === null ? toNumber(leftOf(queue)) : "closed",
+  ),
+  column("Labelled by you", "13rem", (queue) => (
+    <Progress
+      done={queue.mine}
+      total={queue.mine + leftOf(queue)}
+      label={`Labelled by you in ${queue.name}`}
+    />
+  )),
+  column(
+    "Finished in all",
+    "13rem",
+    ({ finished, items, name }) => (
       <Progress done={finished} total={items} label={`Finished in ${name}`} />
     ),
-  },
-  {
-    head: "Asks",
-    width: "13rem",
-    cell: ({ kind }) =>
+  ),
+  column(
+    "Asks",
+    "13rem",
+    ({ kind }) =>
       KINDS.find(([known]) => known === (kind === "pass" ? "" : kind))?.[1],
-  },
-  {
-    head: "Label",
-    width: "10rem",
-    cell: ({ label_name }) => <VisibleText text={label_name} />,
-  },
-  {
-    head: "People each",
-    width: "7rem",
-    isNumber: true,
-    cell: ({ people }) => toNumber(people),
-  },
-  {
-    head: "Age",
-    width: "6rem",
-    cell: ({ created_at }) => <Age at={created_at} />,
-  },
+  ),
+  column("Label", "10rem", ({ label_name }) => label_name),
+  figure("People each", "7rem", ({ people }) => toNumber(people)),
+  column("Age", "6rem", ({ created_at }) => <Age at={created_at} />),
 ];
 
 const OWNER_COLUMNS: Column<LabelQueue>[] = [
-  {
-    head: "Experiment",
-    width: "14rem",
-    cell: ({ experiment_name, against }) => (
-      <>
-        <VisibleText text={experiment_name ?? "–"} />
-        {against !== null && (
-          <>
-            {" against "}
-            <VisibleText text={against} />
-          </>
-        )}
-      </>
-    ),
-  },
-  {
-    head: "Agreement",
-    width: "7rem",
-    cell: (queue) =>
-      mayCompare(queue) && (
-        <a
-          class="chip"
-          href={toAgreement(queue)}
-          aria-label={`open the agreement of ${queue.name}`}
-        >
-          open
-        </a>
-      ),
-  },
+  column("Experiment", "14rem", ({ experiment_name, against }) => (
+    <>
+      <VisibleText text={experiment_name ?? "–"} />
+      {against !== null && (
+        <>
+          {" against "}
+          <VisibleText text={against} />
+        </>
+      )}
+    </>
+  )),
+  column("Agreement", "7rem", (queue) =>
+    mayCompare(queue) && (
+      <a
+        class="chip"
+        href={toAgreement(queue)}
+        aria-label={`open the agreement of ${queue.name}`}
+      >
+        open
+      </a>
+    )),
 ];

@@ -3,15 +3,16 @@ import { toCall } from "../data/call_sql.ts";
 import { readExperiments } from "../data/experiments.ts";
 import { mayChange } from "../data/grader.ts";
 import { go, here, to } from "../data/here.ts";
-import type { LabelQueue } from "../data/label_queues.ts";
+import type { LabelQueue } from "../data/label_queue_answer.ts";
 import { callFunction } from "../data/project.ts";
 import { KINDS, readQueueDraft } from "../data/queue_draft.ts";
 import { useLoaded } from "../data/use_loaded.ts";
+import { attempt } from "../data/written.ts";
 import { Action } from "../parts/action.tsx";
-import { Field } from "../parts/field.tsx";
-import { boundTo } from "../parts/fields_of_address.ts";
+import { TAKE_THE_SQL } from "../parts/draft_form.tsx";
+import { Field, RefusalOfPage } from "../parts/field.tsx";
 import { SqlText } from "../parts/sql_text.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** A form that queues answers of an experiment for people. All of it is in the address. */
 export const newLabelQueue: Screen = {
@@ -20,7 +21,10 @@ export const newLabelQueue: Screen = {
   body: NewLabelQueue,
 };
 
-function NewLabelQueue({ query }: ScreenProps) {
+const CREATE = "create_evaluation_label_queue";
+
+function NewLabelQueue() {
+  const { query } = here.value;
   const { experiment, owner = null } = query;
   const facets = useLoaded(
     experiment && JSON.stringify(["facets", experiment, owner]),
@@ -30,10 +34,13 @@ function NewLabelQueue({ query }: ScreenProps) {
         signal,
       ),
   );
+  const { read: draft, refusal } = attempt(() => readQueueDraft(query));
   return (
     <div class="new-run">
-      <WhatFields query={query} facets={facets.value} />
-      <WhoFields query={query} />
+      <RefusalOfPage.Provider value={refusal}>
+        <WhatFields facets={facets.value} />
+        <WhoFields />
+      </RefusalOfPage.Provider>
       {/* Above what grows by what is written, or a click would miss it. */}
       <p class="actions">
         {mayChange(owner)
@@ -44,7 +51,7 @@ function NewLabelQueue({ query }: ScreenProps) {
               words="Make the queue"
               act={async () => {
                 const { id } = await callFunction<LabelQueue>(
-                  "create_evaluation_label_queue",
+                  CREATE,
                   // As it is at that moment: a field is told when it is left.
                   readQueueDraft(here.value.query),
                 );
@@ -52,98 +59,98 @@ function NewLabelQueue({ query }: ScreenProps) {
               }}
             />
           )
-          : (
-            <span class="notice">
-              This dashboard only reads: take the SQL along and run it where you
-              may write.
-            </span>
-          )}
+          : <span class="notice">{TAKE_THE_SQL}</span>}
       </p>
-      <SqlText
-        sql={toCall("create_evaluation_label_queue", readQueueDraft(query))}
-      />
+      {draft && <SqlText sql={toCall(CREATE, draft)} />}
     </div>
   );
 }
 
 /** Which answers, and what is asked of them. */
 function WhatFields(
-  { query, facets }: { query: Record<string, string>; facets?: Facets },
+  { facets }: { facets?: Facets },
 ) {
   const experiments = useLoaded("experiments", readExperiments);
   const names = [
     ...new Set(experiments.value?.map((row) => row.experiment_name)),
   ];
-  const { kind, evaluator } = query;
-  const at = (name: string) => boundTo(query, name);
+  const { kind, evaluator } = here.value.query;
   return (
     <fieldset>
       <legend>Answers and question</legend>
       <div class="fields">
         <Field
+          name="experiment"
           label="Experiment"
           suggestions={names}
-          {...at("experiment")}
         />
-        <Field label="Asked is" choices={KINDS} {...at("kind")} />
+        <Field
+          name="kind"
+          label="Asked is"
+          choices={KINDS}
+        />
         {kind === "pair" && (
-          <Field label="Against" suggestions={names} {...at("against")} />
+          <Field
+            name="against"
+            label="Against"
+            suggestions={names}
+          />
         )}
         {kind === "category" && (
           <>
             <Field
+              name="categories"
               label="Categories, one a line"
               kind="lines"
-              {...at("categories")}
             />
             <Field
+              name="passing"
               label="Those that pass"
               kind="lines"
-              {...at("passing")}
             />
           </>
         )}
         {kind === "score" && (
           <>
             <Field
+              name="lowest"
               label="Lowest grade"
               kind="number"
               placeholder="1"
-              {...at("lowest")}
             />
             <Field
+              name="highest"
               label="Highest grade"
               kind="number"
               placeholder="5"
-              {...at("highest")}
             />
             <Field
+              name="pass_from"
               label="Passes from"
               kind="number"
               placeholder="grades do not pass"
-              {...at("pass_from")}
             />
           </>
         )}
         <Field
+          name="items"
           label={kind === "pair" ? "Pairs" : "Answers"}
           kind="number"
           placeholder="60"
           hint="Drawn by chance, one a prompt"
-          {...at("items")}
         />
         <Field
+          name="evaluator"
           label="Evaluator to be measured"
           suggestions={facets?.evaluators}
           placeholder="none"
-          {...at("evaluator")}
         />
         <Field
+          name="choose"
           label="Chosen"
           choices={evaluator
             ? [["", "half of each of its verdicts"], ["random", "at random"]]
             : [["", "at random"]]}
-          {...at("choose")}
         />
       </div>
     </fieldset>
@@ -151,43 +158,43 @@ function WhatFields(
 }
 
 /** Who labels, and what they are told. */
-function WhoFields({ query }: { query: Record<string, string> }) {
-  const at = (name: string) => boundTo(query, name);
+function WhoFields() {
+  const { query } = here.value;
   return (
     <fieldset>
       <legend>People</legend>
       <div class="fields">
         <Field
+          name="instructions"
           label="Instructions, Markdown"
           kind="lines"
-          {...at("instructions")}
         />
         <Field
+          name="reviewers"
           label="Reviewers, a user id a line"
           kind="lines"
           hint='Empty: everybody whose app metadata has {"pipeline": ["label"]}'
-          {...at("reviewers")}
         />
         <Field
+          name="name"
           label="Name of the queue"
           placeholder={query.experiment}
-          {...at("name")}
         />
         <Field
+          name="label"
           label="Name of the labels"
           placeholder={query.kind === "pair" ? "preference" : "quality"}
-          {...at("label")}
         />
         <Field
+          name="people"
           label="People each"
           kind="number"
           placeholder="1"
-          {...at("people")}
         />
         <Field
+          name="seen"
           label="Show model, scores and other labels"
           kind="switch"
-          {...at("seen")}
         />
       </div>
     </fieldset>

@@ -1,27 +1,24 @@
+import { here } from "../data/here.ts";
 import {
   asksJudges,
-  type Draft,
   readDraft,
   readVariants,
   toTemplate,
 } from "../data/draft.ts";
 import { readEndpoints } from "../data/endpoints.ts";
-import { toInsert } from "../data/insert_sql.ts";
-import { project } from "../data/project.ts";
-import { readNumber, readPrompts } from "../data/prompts.ts";
-import type { Refusal } from "../data/refusal.ts";
+import { readPrompts } from "../data/prompts.ts";
 import { useLoaded } from "../data/use_loaded.ts";
-import { useStart } from "../data/use_start.ts";
+import { attempt, readNumber } from "../data/written.ts";
+import { DraftForm } from "../parts/draft_form.tsx";
 import { DryRun } from "../parts/dry_run.tsx";
+import { Refused } from "../parts/field.tsx";
 import { PromptFields } from "../parts/prompt_fields.tsx";
-import { Refused } from "../parts/refused.tsx";
 import { RunOptions } from "../parts/run_options.tsx";
-import { SqlText } from "../parts/sql_text.tsx";
 import { VariantFields } from "../parts/variant_fields.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
-/** A form that writes a run or a sweep. All of it is in the address: it can be sent to somebody. */
+/** A form that writes a run or a sweep. */
 export const newRun: Screen = {
   path: "new",
   title: () => "New run",
@@ -29,69 +26,46 @@ export const newRun: Screen = {
   body: NewRun,
 };
 
-function NewRun({ query }: ScreenProps) {
+function NewRun() {
+  const { query } = here.value;
   const endpoints = useLoaded("endpoints in use", readEndpoints);
-  const { refusal, isSent, send } = useStart(query, readWritten);
-  const draft = readWritten(query);
-  const isSweep = "table" in draft && draft.table === "pipeline_sweeps";
-  const isReadOnly = project().home.readOnly;
+  const isSweep = readVariants(query).length > 1;
+  const { read: asked } = attempt(() => readAsked(query));
   return (
-    <form
-      class="new-run"
-      onSubmit={(event) => {
-        event.preventDefault();
-        send();
-      }}
+    <DraftForm
+      read={readDraft}
+      submit={isSweep ? "Start the sweep" : "Start the run"}
+      fields={[undefined]}
     >
-      {isReadOnly && (
-        <p class="notice">
-          This dashboard only reads: take the SQL along and run it where you may
-          write.
-        </p>
-      )}
       <fieldset>
         <legend>Prompts</legend>
-        <Refused refusal={refusal} fields={["source", "options"]} />
-        <PromptFields query={query} />
+        <Refused fields={["source", "options"]} />
+        <PromptFields />
       </fieldset>
-      <Refused refusal={refusal} fields={["variants"]} />
+      <Refused fields={["variants"]} />
       <Waiting loaded={endpoints}>
-        {(endpoints) => <VariantFields query={query} endpoints={endpoints} />}
+        {(endpoints) => <VariantFields endpoints={endpoints} />}
       </Waiting>
-      <RunOptions query={query} refusal={refusal} />
-      <DryRun
-        query={query}
-        prompts={readPrompts(query)}
-        called={readVariants(query).map(({ endpoint, model, ...messages }) => ({
-          endpoint,
-          model,
-          template: toTemplate(messages) ?? toTemplate(query),
-        }))}
-        answers={{
-          repetitions: readNumber(query.repetitions),
-          maxTokens: readNumber(query.max_tokens),
-        }}
-        maxCost={readNumber(query.max_cost)}
-        asksJudges={"table" in draft && asksJudges(draft)}
-      />
-      {"table" in draft && <SqlText sql={toInsert(draft)} />}
-      <Refused refusal={refusal} fields={[undefined]} />
-      {!isReadOnly && (
-        <p class="actions last">
-          <button type="submit" class="primary" disabled={isSent}>
-            {isSweep ? "Start the sweep" : "Start the run"}
-          </button>
-        </p>
-      )}
-    </form>
+      <RunOptions />
+      {asked && <DryRun {...asked} />}
+    </DraftForm>
   );
 }
 
-/** The row of an address, or what is wrong with what was written. */
-function readWritten(query: Record<string, string>): Draft | Refusal {
-  try {
-    return readDraft(query);
-  } catch (error) {
-    return { field: "evaluators", words: (error as Error).message };
-  }
+/** What a dry run counts. @throws {WrongField} */
+function readAsked(query: Record<string, string>) {
+  return {
+    prompts: readPrompts(query),
+    called: readVariants(query).map(({ endpoint, model, ...messages }) => ({
+      endpoint,
+      model,
+      template: toTemplate(messages) ?? toTemplate(query),
+    })),
+    answers: {
+      repetitions: readNumber(query, "repetitions"),
+      maxTokens: readNumber(query, "max_tokens"),
+    },
+    maxCost: readNumber(query, "max_cost"),
+    asksJudges: asksJudges(readDraft(query)),
+  };
 }

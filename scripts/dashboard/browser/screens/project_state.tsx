@@ -9,8 +9,8 @@ import {
 } from "../data/project_state.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
-import { toNumber } from "../parts/formats.ts";
-import { type Column, Table } from "../parts/table.tsx";
+import { toClock, toNumber } from "../parts/formats.ts";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen } from "../screen.ts";
@@ -82,82 +82,55 @@ export function Checks({ checks }: { checks: ProjectCheck[] }) {
 }
 
 const ENDPOINT_COLUMNS: Column<EndpointState>[] = [
-  {
-    head: "Endpoint",
-    width: "14rem",
-    cell: ({ name, retired }) => (
-      <VisibleText text={retired ? `${name} (retired)` : name} />
-    ),
-  },
-  {
-    head: "Model",
-    width: "13rem",
-    cell: ({ model }) => <VisibleText text={model ?? "–"} />,
-  },
-  { head: "API", width: "10rem", cell: ({ format }) => format ?? "–" },
-  {
-    head: "Calls at once",
-    width: "8rem",
-    isNumber: true,
-    cell: ({ concurrency, max_concurrency }) =>
+  column(
+    "Endpoint",
+    "14rem",
+    ({ name, retired }) => retired ? `${name} (retired)` : name,
+  ),
+  column("Model", "13rem", ({ model }) => model),
+  column("API", "10rem", ({ format }) => format),
+  figure(
+    "Calls at once",
+    "8rem",
+    ({ concurrency, max_concurrency }) =>
       `${toNumber(concurrency)} of ${
         max_concurrency === null ? "any" : toNumber(max_concurrency)
       }`,
-  },
-  {
-    head: "Learnt",
-    width: "5rem",
-    isNumber: true,
-    cell: ({ learnt_concurrency }) => toNumber(learnt_concurrency),
-  },
-  {
-    head: "Workers",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ workers }) => toNumber(workers),
-  },
-  {
-    head: "Waiting runs",
-    width: "8rem",
-    isNumber: true,
-    cell: ({ waiting_runs }) => toNumber(waiting_runs),
-  },
-  {
-    head: "Rests",
-    width: "18rem",
-    cell: ({ blocked_until, blocked_reason }) =>
+  ),
+  figure(
+    "Learnt",
+    "5rem",
+    ({ learnt_concurrency }) => toNumber(learnt_concurrency),
+  ),
+  figure("Workers", "6rem", ({ workers }) => toNumber(workers)),
+  figure("Waiting runs", "8rem", ({ waiting_runs }) => toNumber(waiting_runs)),
+  column(
+    "Rests",
+    "18rem",
+    ({ blocked_until, blocked_reason }) =>
       blocked_until === null ? "–" : (
         <b class="bad">
-          until {new Date(blocked_until).toLocaleTimeString()}:{" "}
+          until {toClock(blocked_until)}:{" "}
           <VisibleText text={blocked_reason ?? ""} />
         </b>
       ),
-  },
+  ),
 ];
 
 const DELIVERY_COLUMNS: Column<Delivery>[] = [
-  { head: "Run", width: "5rem", isNumber: true, cell: ({ run_id }) => run_id },
-  { head: "Event", width: "12rem", cell: ({ type }) => type },
-  { head: "To", width: "22rem", cell: ({ url }) => <VisibleText text={url} /> },
-  {
-    head: "Outcome",
-    width: "22rem",
-    cell: ({ delivered, status_code, error }) =>
+  figure("Run", "5rem", ({ run_id }) => run_id),
+  column("Event", "12rem", ({ type }) => type),
+  column("To", "22rem", ({ url }) => url),
+  column(
+    "Outcome",
+    "22rem",
+    ({ delivered, status_code, error }) =>
       delivered ? <span class="good">✓ {status_code}</span> : (
         <b class="bad">
           ✗ <VisibleText text={error ?? String(status_code)} />
         </b>
       ),
-  },
-  {
-    head: "Attempt",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ attempt }) => attempt,
-  },
-  {
-    head: "Ago",
-    width: "7rem",
-    cell: ({ created_at }) => <Age at={created_at} />,
-  },
+  ),
+  figure("Attempt", "6rem", ({ attempt }) => attempt),
+  column("Ago", "7rem", ({ created_at }) => <Age at={created_at} />),
 ];

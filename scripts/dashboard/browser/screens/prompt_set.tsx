@@ -6,7 +6,7 @@ import {
   type SetPrompt,
 } from "../data/archives.ts";
 import { allModels, readEndpoints } from "../data/endpoints.ts";
-import { to, withQuery } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { readPrompts } from "../data/prompts.ts";
 import { useLoaded } from "../data/use_loaded.ts";
@@ -14,21 +14,23 @@ import { Chips } from "../parts/chips.tsx";
 import { DryRun } from "../parts/dry_run.tsx";
 import { toNumber } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
-import { type Column, Table } from "../parts/table.tsx";
+import { Pages } from "../parts/pages.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** What a version of a saved set holds; without version the newest. */
 export const promptSet: Screen = {
   path: "archives/set/:set",
   title: ({ set }) => `Set ${set}`,
-  body: ({ values: { set }, query }) => <Versions name={set} query={query} />,
+  body: ({ values: { set } }) => <Versions name={set} />,
 };
 
 function Versions(
-  { name, query }: { name: string; query: ScreenProps["query"] },
+  { name }: { name: string },
 ) {
+  const { query } = here.value;
   const sets = useLoaded(
     JSON.stringify(["sets", name]),
     (signal) => readSets(name, signal),
@@ -43,18 +45,18 @@ function Versions(
           versions.find(({ version }) => String(version) === query.version) ??
             versions[0];
         return shown
-          ? <OneVersion shown={shown} versions={versions} query={query} />
+          ? <OneVersion shown={shown} versions={versions} />
           : <p class="empty">There is no such set.</p>;
       }}
     </Waiting>
   );
 }
 
-function OneVersion({ shown, versions, query }: {
+function OneVersion({ shown, versions }: {
   shown: PromptSet;
   versions: PromptSet[];
-  query: ScreenProps["query"];
 }) {
+  const { query } = here.value;
   const { after } = query;
   const prompts = useLoaded(
     JSON.stringify(["prompts of a set", shown.id, after]),
@@ -102,27 +104,18 @@ function OneVersion({ shown, versions, query }: {
               first={rows.length > 0 ? rows[0].position - 1 : 0}
               empty="No more prompts."
             />
-            <p class="pages">
-              {after && (
-                <a class="button" href={withQuery({ after: undefined })}>
-                  From the beginning
-                </a>
-              )}
-              {rows.length === PROMPTS_OF_A_PAGE && (
-                <a
-                  class="button"
-                  href={withQuery({ after: rows.at(-1)!.position })}
-                >
-                  Next {PROMPTS_OF_A_PAGE}
-                </a>
-              )}
-            </p>
+            <Pages
+              next={rows.length === PROMPTS_OF_A_PAGE
+                ? rows.at(-1)!.position
+                : null}
+              back="From the beginning"
+              on={`Next ${PROMPTS_OF_A_PAGE}`}
+            />
           </>
         )}
       </Waiting>
       {isOwn && (
         <DryRun
-          query={query}
           prompts={readPrompts(meant)}
           called={allModels(endpoints.value ?? [])}
         />
@@ -132,33 +125,23 @@ function OneVersion({ shown, versions, query }: {
 }
 
 const COLUMNS: Column<SetPrompt>[] = [
-  {
-    head: "Prompt",
-    width: "30rem",
-    cell: ({ text }) => <VisibleText text={text.slice(0, 600)} />,
-  },
-  {
-    head: "Reference",
-    width: "18rem",
-    cell: ({ reference }) => (
-      <VisibleText text={(reference ?? "–").slice(0, 600)} />
-    ),
-  },
-  {
-    head: "Turns before",
-    width: "7rem",
-    isNumber: true,
-    cell: ({ messages }) => toNumber(messages?.length ?? 0),
-  },
-  {
-    head: "Metadata",
-    width: "18rem",
-    cell: ({ metadata }) => (
-      <VisibleText
-        text={Object.keys(metadata ?? {}).length === 0
-          ? "–"
-          : JSON.stringify(metadata).slice(0, 600)}
-      />
-    ),
-  },
+  column("Prompt", "30rem", ({ text }) => text.slice(0, 600)),
+  column(
+    "Reference",
+    "18rem",
+    ({ reference }) => (reference ?? "–").slice(0, 600),
+  ),
+  figure(
+    "Turns before",
+    "7rem",
+    ({ messages }) => toNumber(messages?.length ?? 0),
+  ),
+  column(
+    "Metadata",
+    "18rem",
+    ({ metadata }) =>
+      Object.keys(metadata ?? {}).length === 0
+        ? "–"
+        : JSON.stringify(metadata).slice(0, 600),
+  ),
 ];

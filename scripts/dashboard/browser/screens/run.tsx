@@ -1,14 +1,14 @@
-import { type FailureGroup, readFailureGroups } from "../data/failures.ts";
+import { readFailureGroups } from "../data/failures.ts";
 import { to } from "../data/here.ts";
-import { isActive, nextLook, readRun, type WholeRun } from "../data/runs.ts";
+import { isActive, nextLook, readRun } from "../data/runs.ts";
 import { readTimeline } from "../data/timeline.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { FailureGroups } from "../parts/failure_groups.tsx";
 import { NewRunLink } from "../parts/new_run_link.tsx";
-import { RunSteering } from "../parts/run_steering.tsx";
+import { Notice } from "../parts/notice.tsx";
+import { Steering } from "../parts/steering.tsx";
 import { TimeLine } from "../parts/time_line.tsx";
 import { RunFigures } from "../parts/run_figures.tsx";
-import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
 
@@ -65,30 +65,17 @@ function Run({ values: { run: id } }: ScreenProps) {
               query={{ from: "run", run: id }}
               words="Ask its prompts again"
             />
-            <RunSteering run={run} changed={loaded.reload} />
+            <Steering what="run" of={run} changed={loaded.reload} />
           </div>
           <RunFigures run={run} />
           {timeline.value && <TimeLine ticks={timeline.value} />}
-          <RunErrors run={run} groups={errors.value} />
+          <section aria-label="Errors">
+            <h2>Errors</h2>
+            <Notice kind="problem" text={run.error} />
+            {errors.value && <FailureGroups groups={errors.value} ofOneRun />}
+          </section>
         </>
       )}
     </Waiting>
-  );
-}
-
-/** What went wrong, by kind. */
-export function RunErrors(
-  { run, groups }: { run: WholeRun; groups?: FailureGroup[] },
-) {
-  return (
-    <section aria-label="Errors">
-      <h2>Errors</h2>
-      {run.error && (
-        <p class="problem">
-          <VisibleText text={run.error} />
-        </p>
-      )}
-      {groups && <FailureGroups groups={groups} ofOneRun />}
-    </section>
   );
 }

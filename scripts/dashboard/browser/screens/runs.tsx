@@ -1,5 +1,5 @@
 import { readInterval } from "../../../pipeline/read_interval.ts";
-import { to, withQuery } from "../data/here.ts";
+import { here, to, withQuery } from "../data/here.ts";
 import {
   isActive,
   type ListedRun,
@@ -12,12 +12,12 @@ import { Age } from "../parts/age.tsx";
 import { Chips } from "../parts/chips.tsx";
 import { toDuration, toMoney, toNumber } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
-import { PagesByAge } from "../parts/pages_by_age.tsx";
+import { PagesByAge } from "../parts/pages.tsx";
 import { progressColumns } from "../parts/progress_columns.tsx";
-import { type Column, Table } from "../parts/table.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** All runs, newest first, live. */
 export const runs: Screen = {
@@ -36,8 +36,8 @@ const STATUSES = [
   ["cancelled", "cancelled"],
 ] as const;
 
-function Runs({ query }: ScreenProps) {
-  const { status, experiment, after } = query;
+function Runs() {
+  const { status, experiment, after } = here.value.query;
   const loaded = useLoaded(
     JSON.stringify(["runs", status, experiment, after]),
     (signal) => readRuns({ status, experiment, after }, signal),
@@ -49,7 +49,7 @@ function Runs({ query }: ScreenProps) {
         <NewRunLink words="New run" />
         <a class="button" href={to(["sweeps"])}>Sweeps</a>
       </p>
-      <Chips label="Status" name="status" choices={STATUSES} chosen={status} />
+      <Chips label="Status" name="status" choices={STATUSES} />
       {experiment && (
         <p class="chips">
           Experiment <VisibleText text={experiment} />{" "}
@@ -70,7 +70,7 @@ function Runs({ query }: ScreenProps) {
                 </>
               )}
             />
-            <PagesByAge after={after} rows={rows} size={RUNS_OF_A_PAGE} />
+            <PagesByAge rows={rows} size={RUNS_OF_A_PAGE} />
           </>
         )}
       </Waiting>
@@ -81,43 +81,24 @@ function Runs({ query }: ScreenProps) {
 const progress = progressColumns("Run");
 
 const COLUMNS: Column<ListedRun>[] = [
-  { head: "Run", width: "4rem", cell: ({ id }) => id, isNumber: true },
-  {
-    head: "Experiment",
-    cell: ({ experiment_name }) => <VisibleText text={experiment_name} />,
-    width: "13rem",
-  },
+  figure("Run", "4rem", ({ id }) => id),
+  column("Experiment", "13rem", ({ experiment_name }) => experiment_name),
   progress.status,
   progress.done,
   progress.failed,
-  {
-    head: "Model",
-    cell: ({ model }) => model ? <VisibleText text={model} /> : "–",
-    width: "11rem",
-  },
-  {
-    head: "Per second",
-    width: "6.5rem",
-    isNumber: true,
-    cell: ({ prompts_per_second }) => toNumber(prompts_per_second),
-  },
-  {
-    head: "Left",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ eta }) => toDuration(readInterval(eta)),
-  },
-  {
-    head: "Cost",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ cost }) => toMoney(cost || null),
-  },
-  {
-    head: "Age",
-    width: "7rem",
-    cell: ({ created_at }) => <Age at={created_at} />,
-  },
+  column(
+    "Model",
+    "11rem",
+    ({ model }) => model,
+  ),
+  figure(
+    "Per second",
+    "6.5rem",
+    ({ prompts_per_second }) => toNumber(prompts_per_second),
+  ),
+  figure("Left", "6rem", ({ eta }) => toDuration(readInterval(eta))),
+  figure("Cost", "7.5rem", ({ cost }) => toMoney(cost || null)),
+  column("Age", "7rem", ({ created_at }) => <Age at={created_at} />),
 ];
 
 /** Runs as rows. */

@@ -1,4 +1,5 @@
-import { to } from "../data/here.ts";
+import { toAnswers } from "../data/answer_place.ts";
+import { here, to } from "../data/here.ts";
 import { isActive, nextLook } from "../data/runs.ts";
 import {
   costOfAnswer,
@@ -14,10 +15,11 @@ import { Chips } from "../parts/chips.tsx";
 import { CompareTwo } from "../parts/compare_two.tsx";
 import { Ranking } from "../parts/ranking.tsx";
 import { Repetitions } from "../parts/repetitions.tsx";
+import { titleOf } from "../parts/formats.ts";
 import { type Mark, Scatter } from "../parts/scatter.tsx";
 import { SweepFigures } from "../parts/sweep_figures.tsx";
-import { SweepSteering } from "../parts/sweep_steering.tsx";
-import { titleOf, VariantTable } from "../parts/variant_table.tsx";
+import { Steering } from "../parts/steering.tsx";
+import { VariantTable } from "../parts/variant_table.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
 
@@ -28,7 +30,7 @@ export const sweep: Screen = {
   body: OneSweep,
 };
 
-function OneSweep({ values: { sweep: id }, query }: ScreenProps) {
+function OneSweep({ values: { sweep: id } }: ScreenProps) {
   const loaded = useLoaded(
     `sweep ${id}`,
     (signal) => readSweep(id, signal),
@@ -40,10 +42,10 @@ function OneSweep({ values: { sweep: id }, query }: ScreenProps) {
         <>
           <div class="actions">
             <a class="button" href={to(["sweeps"])}>Sweeps</a>
-            <SweepSteering sweep={sweep} changed={loaded.reload} />
+            <Steering what="sweep" of={sweep} changed={loaded.reload} />
           </div>
           <SweepFigures sweep={sweep} />
-          <Variants sweep={sweep} query={query} />
+          <Variants sweep={sweep} />
         </>
       )}
     </Waiting>
@@ -51,8 +53,9 @@ function OneSweep({ values: { sweep: id }, query }: ScreenProps) {
 }
 
 function Variants(
-  { sweep, query }: { sweep: Sweep; query: ScreenProps["query"] },
+  { sweep }: { sweep: Sweep },
 ) {
+  const { query } = here.value;
   const answered = sweep.runs.filter(({ done }) => done > 0);
   const version = versionOf(answered);
   const ranking = useLoaded(
@@ -71,8 +74,8 @@ function Variants(
   return (
     <>
       <h2>Variants</h2>
-      <CompareTwo query={query} />
-      <VariantTable sweep={sweep} ranked={ranked} query={query} />
+      <CompareTwo />
+      <VariantTable sweep={sweep} ranked={ranked} />
       {opened && (
         <Repetitions
           name={opened.experiment_name}
@@ -82,9 +85,7 @@ function Variants(
       )}
       {answered.length > 0 && (
         <Waiting loaded={ranking}>
-          {(ranked) => (
-            <Judgement sweep={sweep} ranked={ranked} query={query} />
-          )}
+          {(ranked) => <Judgement sweep={sweep} ranked={ranked} />}
         </Waiting>
       )}
     </>
@@ -92,11 +93,11 @@ function Variants(
 }
 
 /** Which variant is the best by one evaluator, in words and against its cost. */
-export function Judgement({ sweep, ranked, query }: {
+export function Judgement({ sweep, ranked }: {
   sweep: Sweep;
   ranked: Ranked[];
-  query: ScreenProps["query"];
 }) {
+  const { query } = here.value;
   const evaluators = [...new Set(ranked.map(({ compared }) => compared))];
   // Behind whether there was an answer at all.
   const first = evaluators[1] ?? "success";
@@ -138,9 +139,7 @@ function toMarks(
       mean: row.score_mean,
       low: row.score_low,
       high: row.score_high,
-      href: to(["experiments", row.experiment_name, "answers"], {
-        owner: sweep.owner ?? undefined,
-      }),
+      href: toAnswers(row.experiment_name, { owner: sweep.owner }),
     }];
   });
 }

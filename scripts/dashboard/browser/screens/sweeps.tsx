@@ -1,4 +1,4 @@
-import { to } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { isActive, nextLook } from "../data/runs.ts";
 import {
   readSweeps,
@@ -9,12 +9,11 @@ import { useLoaded } from "../data/use_loaded.ts";
 import { Age } from "../parts/age.tsx";
 import { toMoney, toNumber } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
-import { PagesByAge } from "../parts/pages_by_age.tsx";
+import { PagesByAge } from "../parts/pages.tsx";
 import { progressColumns } from "../parts/progress_columns.tsx";
-import { type Column, Table } from "../parts/table.tsx";
-import { VisibleText } from "../parts/visible_text.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** All sweeps, newest first, live. */
 export const sweeps: Screen = {
@@ -23,10 +22,11 @@ export const sweeps: Screen = {
   body: Sweeps,
 };
 
-function Sweeps({ query: { after } }: ScreenProps) {
+function Sweeps() {
+  const { after } = here.value.query;
   const loaded = useLoaded(
     JSON.stringify(["sweeps", after]),
-    (signal) => readSweeps({ after }, signal),
+    (signal) => readSweeps(after, signal),
     (sweeps) => nextLook(sweeps.some(isActive)),
   );
   return (
@@ -39,8 +39,15 @@ function Sweeps({ query: { after } }: ScreenProps) {
       <Waiting loaded={loaded}>
         {(rows) => (
           <>
-            <SweepTable sweeps={rows} />
-            <PagesByAge after={after} rows={rows} size={SWEEPS_OF_A_PAGE} />
+            <Table
+              label="Sweeps"
+              columns={COLUMNS}
+              rows={rows}
+              rowKey={({ id }) => id}
+              href={({ id }) => to(["sweeps", id])}
+              empty="No sweep yet. A new run with several variants is one."
+            />
+            <PagesByAge rows={rows} size={SWEEPS_OF_A_PAGE} />
           </>
         )}
       </Waiting>
@@ -51,49 +58,12 @@ function Sweeps({ query: { after } }: ScreenProps) {
 const progress = progressColumns("Sweep");
 
 const COLUMNS: Column<SweepProgress>[] = [
-  {
-    head: "Sweep",
-    width: "13rem",
-    cell: ({ id, name }) => <VisibleText text={`${id} ${name}`} />,
-  },
+  column("Sweep", "13rem", ({ id, name }) => `${id} ${name}`),
   progress.status,
-  {
-    head: "Variants",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ variants }) => toNumber(variants),
-  },
+  figure("Variants", "6rem", ({ variants }) => toNumber(variants)),
   progress.done,
   progress.failed,
-  {
-    head: "Cost",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ cost }) => toMoney(cost || null),
-  },
-  {
-    head: "At most",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ max_cost }) => toMoney(max_cost),
-  },
-  {
-    head: "Began, ago",
-    width: "7rem",
-    cell: ({ started_at }) => <Age at={started_at} />,
-  },
+  figure("Cost", "7.5rem", ({ cost }) => toMoney(cost || null)),
+  figure("At most", "7.5rem", ({ max_cost }) => toMoney(max_cost)),
+  column("Began, ago", "7rem", ({ started_at }) => <Age at={started_at} />),
 ];
-
-/** Sweeps as rows. */
-export function SweepTable({ sweeps }: { sweeps: SweepProgress[] }) {
-  return (
-    <Table
-      label="Sweeps"
-      columns={COLUMNS}
-      rows={sweeps}
-      rowKey={({ id }) => id}
-      href={({ id }) => to(["sweeps", id])}
-      empty="No sweep yet. A new run with several variants is one."
-    />
-  );
-}

@@ -1,6 +1,6 @@
 import { allModels, readEndpoints } from "../data/endpoints.ts";
 import { readFirstPrompts } from "../data/dry_run.ts";
-import { to } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { pickPrompts, readPrompts } from "../data/prompts.ts";
 import {
@@ -10,32 +10,33 @@ import {
 } from "../data/table_source.ts";
 import { describeTable, type Mapping } from "../data/tables.ts";
 import { useLoaded } from "../data/use_loaded.ts";
+import { attempt } from "../data/written.ts";
 import { DryRun } from "../parts/dry_run.tsx";
 import { Examples } from "../parts/examples.tsx";
 import { Facts } from "../parts/facts.tsx";
+import { RefusalOfPage } from "../parts/field.tsx";
 import { NewRunLink } from "../parts/new_run_link.tsx";
+import { Notice } from "../parts/notice.tsx";
 import { ExtractionFields } from "../parts/prompt_fields.tsx";
 import { ColumnFields, WhereField } from "../parts/table_fields.tsx";
-import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
-import type { Screen, ScreenProps } from "../screen.ts";
+import type { Screen } from "../screen.ts";
 
 /** What a table is taken for, its first prompts, and what a run of it would ask. */
 export const table: Screen = {
   path: "tables/:table",
   title: ({ table }) => `Table ${table}`,
-  body: ({ values: { table }, query }) => (
-    <OneTable table={table} query={query} />
-  ),
+  body: ({ values: { table } }) => <OneTable table={table} />,
 };
 
 const MOST_SHOWN = 5;
 
 function OneTable(
-  { table, query }: { table: string; query: ScreenProps["query"] },
+  { table }: { table: string },
 ) {
+  const { query } = here.value;
   const meant = { ...pickPrompts(query), from: "table", table };
-  const prompts = readPrompts(meant);
+  const { read: prompts, refusal } = attempt(() => readPrompts(meant));
   const question = JSON.stringify(prompts);
   const isOwner = project().home.kind === "local";
   const mapping = useLoaded(
@@ -43,8 +44,10 @@ function OneTable(
     (signal) => describeTable(readTableSource(meant), signal),
   );
   const first = useLoaded(
-    mapping.problem === undefined ? `first prompts ${question}` : undefined,
-    (signal) => readFirstPrompts(prompts, MOST_SHOWN, signal),
+    mapping.problem === undefined && prompts
+      ? `first prompts ${question}`
+      : undefined,
+    (signal) => readFirstPrompts(prompts!, MOST_SHOWN, signal),
   );
   const endpoints = useLoaded("endpoints in use", readEndpoints);
   return (
@@ -69,7 +72,7 @@ function OneTable(
           open={query.columns !== undefined || mapping.problem !== undefined}
         >
           <summary>Say what its columns are</summary>
-          <ColumnFields query={query} recognised={mapping.value?.columns} />
+          <ColumnFields recognised={mapping.value?.columns} />
         </details>
       )}
       {mapping.problem === undefined && (
@@ -83,9 +86,7 @@ function OneTable(
                 )}
                 <Examples summary={summary} />
                 {errors.slice(0, MOST_SHOWN).map(({ message }, place) => (
-                  <p key={place} class="problem">
-                    <VisibleText text={message} />
-                  </p>
+                  <Notice key={place} kind="problem" text={message} />
                 ))}
               </>
             )}
@@ -94,15 +95,18 @@ function OneTable(
       )}
       <h2>Which of them</h2>
       <div class="fields">
-        <WhereField query={query} />
+        <WhereField />
       </div>
-      <ExtractionFields query={query} />
-      <DryRun
-        query={query}
-        prompts={prompts}
-        called={allModels(endpoints.value ?? [])}
-        withExamples={false}
-      />
+      <RefusalOfPage.Provider value={refusal}>
+        <ExtractionFields />
+      </RefusalOfPage.Provider>
+      {prompts && (
+        <DryRun
+          prompts={prompts}
+          called={allModels(endpoints.value ?? [])}
+          withExamples={false}
+        />
+      )}
     </>
   );
 }
@@ -122,28 +126,19 @@ export function MappingFacts({ mapping }: { mapping: Mapping }) {
       <p>
         {FAMILIES[family] ?? family}. <span class="hint">Layout: {layout}</span>
       </p>
-      {notice && (
-        <p class="notice">
-          <VisibleText text={notice} />
-        </p>
-      )}
+      <Notice text={notice} />
       <Facts
         facts={{
           ...Object.fromEntries(
-            MEANINGS.map(([field, words]) => [words, toColumn(columns[field])]),
+            MEANINGS.map(([field, words]) => [
+              words,
+              describeColumn(columns[field]),
+            ]),
           ),
-          "Primary key": <VisibleText text={id.join(", ")} />,
-          "New rows are told by": news === null
-            ? "nothing"
-            : <VisibleText text={news} />,
+          "Primary key": id.join(", "),
+          "New rows are told by": news ?? "nothing",
         }}
       />
     </section>
   );
-}
-
-/** Undefined: the table has none. */
-function toColumn(column: unknown) {
-  const words = describeColumn(column);
-  return words === undefined ? undefined : <VisibleText text={words} />;
 }

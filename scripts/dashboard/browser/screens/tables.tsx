@@ -3,7 +3,7 @@ import { project } from "../data/project.ts";
 import { type FoundTable, readTables } from "../data/tables.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { toNumber } from "../parts/formats.ts";
-import { type Column, Table } from "../parts/table.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen } from "../screen.ts";
@@ -63,45 +63,25 @@ export function TableList({ found }: { found: FoundTable[] }) {
 }
 
 const COLUMNS: Column<FoundTable>[] = [
-  {
-    head: "Table",
-    width: "16rem",
-    cell: ({ table_name }) => <VisibleText text={table_name} />,
-  },
-  {
-    head: "Rows",
-    width: "7rem",
-    isNumber: true,
-    cell: ({ rows }) => toNumber(rows),
-  },
-  {
-    head: "Conversations",
-    width: "8rem",
-    isNumber: true,
-    cell: ({ conversations }) => toNumber(conversations),
-  },
-  {
-    head: "First prompt",
-    width: "24rem",
-    cell: ({ first_prompts: [first] }) => <VisibleText text={first ?? "–"} />,
-  },
-  {
-    head: "Layout",
-    width: "10rem",
-    cell: ({ layout }) => layout ?? "–",
-  },
-  {
-    head: "Tells what is new",
-    width: "9rem",
-    cell: ({ tells_what_is_new }) => tells_what_is_new ? "yes" : "no",
-  },
-  {
-    head: "Users read by",
-    width: "9rem",
-    cell: ({ owner_column }) => (
-      <VisibleText text={owner_column ?? "not open"} />
-    ),
-  },
+  column("Table", "16rem", ({ table_name }) => table_name),
+  figure("Rows", "7rem", ({ rows }) => toNumber(rows)),
+  figure(
+    "Conversations",
+    "8rem",
+    ({ conversations }) => toNumber(conversations),
+  ),
+  column("First prompt", "24rem", ({ first_prompts: [first] }) => first),
+  column("Layout", "10rem", ({ layout }) => layout),
+  column(
+    "Tells what is new",
+    "9rem",
+    ({ tells_what_is_new }) => tells_what_is_new ? "yes" : "no",
+  ),
+  column(
+    "Users read by",
+    "9rem",
+    ({ owner_column }) => owner_column ?? "not open",
+  ),
 ];
 
 /** Who signs in may not look for tables, but take prompts from those that are open to users. */

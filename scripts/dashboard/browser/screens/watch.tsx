@@ -1,11 +1,12 @@
-import { go, to } from "../data/here.ts";
+import { toAnswers } from "../data/answer_place.ts";
+import { go, here, to } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { type ListedRun, readRuns } from "../data/runs.ts";
+import { steer } from "../data/steer.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import {
   readWatch,
   readWindows,
-  steerWatch,
   WATCH_MS,
   type WatchStatus,
 } from "../data/watches.ts";
@@ -15,7 +16,7 @@ import { EvaluatorWatch } from "../parts/evaluator_watch.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import { WatchFigures } from "../parts/watch_figures.tsx";
 import { WatchLimits } from "../parts/watch_limits.tsx";
-import { WatchSteering } from "../parts/watch_steering.tsx";
+import { PauseOrResume } from "../parts/steering.tsx";
 import type { Screen, ScreenProps } from "../screen.ts";
 import { RunTable } from "./runs.tsx";
 
@@ -31,7 +32,8 @@ const DAYS = [["", "a week"], ["1", "a day"], ["30", "a month"]] as const;
 /** Windows are full more seldom than figures change. */
 const SLOW_MS = 10_000;
 
-function OneWatch({ values: { watch: id }, query }: ScreenProps) {
+function OneWatch({ values: { watch: id } }: ScreenProps) {
+  const { query } = here.value;
   const loaded = useLoaded(
     `watch ${id}`,
     (signal) => readWatch(id, signal),
@@ -46,18 +48,21 @@ function OneWatch({ values: { watch: id }, query }: ScreenProps) {
             <div class="actions">
               <a
                 class="button primary"
-                href={to(["experiments", first.name, "answers"], {
-                  owner: first.owner ?? undefined,
-                })}
+                href={toAnswers(first.name, { owner: first.owner })}
                 data-key="a"
               >
                 Answers
               </a>
-              <WatchSteering status={first} changed={loaded.reload} />
+              <PauseOrResume
+                what="watch"
+                id={watch.id}
+                isPaused={first.status === "paused"}
+                changed={loaded.reload}
+              />
               <a class="button" href={to(["watches"])}>Watches</a>
               <Action
                 words="Delete"
-                act={() => steerWatch("delete", watch.id)}
+                act={() => steer("delete", "watch", watch.id)}
                 done={() => go(to(["watches"]))}
                 question={`Delete watch ${watch.id}? Answers and scores stay.`}
               />
@@ -70,7 +75,6 @@ function OneWatch({ values: { watch: id }, query }: ScreenProps) {
               label="Of"
               name="days"
               choices={DAYS}
-              chosen={query.days}
             />
             <OverTime statuses={statuses} days={Number(query.days ?? 7)} />
           </>

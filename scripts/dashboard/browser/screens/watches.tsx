@@ -12,8 +12,7 @@ import { Alarm } from "../parts/alarm.tsx";
 import { toDuration, toMoney, toNumber } from "../parts/formats.ts";
 import { Interval } from "../parts/interval.tsx";
 import { Status } from "../parts/status.tsx";
-import { type Column, Table } from "../parts/table.tsx";
-import { VisibleText } from "../parts/visible_text.tsx";
+import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen } from "../screen.ts";
 
@@ -40,88 +39,47 @@ function Watches() {
         <a class="button" href={to(["tables"])}>Tables</a>
       </p>
       <Waiting loaded={loaded}>
-        {(statuses) => <WatchTable statuses={statuses} />}
+        {(statuses) => (
+          <Table
+            label="Watches"
+            columns={COLUMNS}
+            rows={statuses}
+            rowKey={({ id, evaluator }) => `${id} ${evaluator}`}
+            href={({ id }) => to(["watches", id])}
+            empty={
+              <>
+                No watch that you may see. One scores what an app stores in a
+                table of the project, as it comes, and tells when the scores
+                change:{" "}
+                <code>
+                  insert into pipeline_watches (name, source, evaluators) …
+                </code>
+              </>
+            }
+          />
+        )}
       </Waiting>
     </>
   );
 }
 
 const COLUMNS: Column<WatchStatus>[] = [
-  {
-    head: "Watch",
-    width: "13rem",
-    cell: ({ name }) => <VisibleText text={name} />,
-  },
-  { head: "Alarm", width: "7rem", cell: (status) => <Alarm status={status} /> },
-  {
-    head: "Status",
-    width: "8rem",
-    cell: (watch) => (
-      <Status
-        status={hindranceOf(watch) === null ? watch.status : "stands still"}
-      />
-    ),
-  },
-  {
-    head: "Evaluator",
-    width: "10rem",
-    cell: ({ evaluator }) => <VisibleText text={evaluator} />,
-  },
-  {
-    head: "Mean of 24 hours",
-    width: "10rem",
-    cell: ({ mean, low, high }) => (
-      <Interval mean={mean} low={low} high={high} />
-    ),
-  },
-  {
-    head: "Lag",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ lag }) => toDuration(readInterval(lag)),
-  },
-  {
-    head: "Scored",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ scored }) => toNumber(scored),
-  },
-  {
-    head: "Skipped",
-    width: "6rem",
-    isNumber: true,
-    cell: ({ skipped }) => toNumber(skipped),
-  },
-  {
-    head: "Unanswered",
-    width: "7rem",
-    isNumber: true,
-    cell: ({ unanswered }) => toNumber(unanswered),
-  },
-  {
-    head: "Spent today",
-    width: "7rem",
-    isNumber: true,
-    cell: ({ spent_today }) => toMoney(spent_today),
-  },
-];
-
-/** Watches as rows, one for each evaluator. */
-export function WatchTable({ statuses }: { statuses: WatchStatus[] }) {
-  return (
-    <Table
-      label="Watches"
-      columns={COLUMNS}
-      rows={statuses}
-      rowKey={({ id, evaluator }) => `${id} ${evaluator}`}
-      href={({ id }) => to(["watches", id])}
-      empty={
-        <>
-          No watch that you may see. One scores what an app stores in a table of
-          the project, as it comes, and tells when the scores change:{" "}
-          <code>insert into pipeline_watches (name, source, evaluators) …</code>
-        </>
-      }
+  column("Watch", "13rem", ({ name }) => name),
+  column("Alarm", "7rem", (status) => <Alarm status={status} />),
+  column("Status", "8rem", (watch) => (
+    <Status
+      status={hindranceOf(watch) === null ? watch.status : "stands still"}
     />
-  );
-}
+  )),
+  column("Evaluator", "10rem", ({ evaluator }) => evaluator),
+  column(
+    "Mean of 24 hours",
+    "10rem",
+    ({ mean, low, high }) => <Interval mean={mean} low={low} high={high} />,
+  ),
+  figure("Lag", "6rem", ({ lag }) => toDuration(readInterval(lag))),
+  figure("Scored", "6rem", ({ scored }) => toNumber(scored)),
+  figure("Skipped", "6rem", ({ skipped }) => toNumber(skipped)),
+  figure("Unanswered", "7rem", ({ unanswered }) => toNumber(unanswered)),
+  figure("Spent today", "7rem", ({ spent_today }) => toMoney(spent_today)),
+];

@@ -104,7 +104,7 @@ export function checkProject(facts: ProjectFacts, url: string): ProjectCheck[] {
       isWell: facts.scheduledJobs.includes("prompt-pipeline maintenance"),
       found: facts.scheduledJobs.join(", ") || "no job",
       mend:
-        "select cron.schedule('prompt-pipeline maintenance', '10 seconds', $$call pipeline.keep_maintaining('9 seconds')$$);",
+        "select cron.schedule('prompt-pipeline maintenance', '10 seconds', pipeline.maintenance_turn('9 seconds'));",
     },
     {
       name: "last maintenance",

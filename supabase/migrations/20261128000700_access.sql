@@ -212,9 +212,8 @@ create policy "users take their labels back"
 
 -- Why: who may call what, in one place. Tables and views are in tables.sql.
 
--- Routines are functions and procedures.
-revoke execute on all routines in schema pipeline from public;
-grant execute on all routines in schema pipeline to service_role;
+revoke execute on all functions in schema pipeline from public;
+grant execute on all functions in schema pipeline to service_role;
 do $$
 declare
   -- By name: a project has functions of its own in public.
@@ -310,8 +309,8 @@ declare
   -- Schedules in seconds need pg_cron 1.5.
   takes_seconds constant boolean := version >= array[1, 5];
   -- A turn ends before the next begins.
-  turn constant text := format(
-    'call pipeline.keep_maintaining(%L)', case when takes_seconds then '9 seconds' else '58 seconds' end
+  turn constant text := pipeline.maintenance_turn(
+    case when takes_seconds then interval '9 seconds' else interval '58 seconds' end
   );
 begin
   perform cron.schedule(

@@ -357,7 +357,7 @@ Deno.test("a removal names what of the project depends on the pipeline, and chan
   ) as Error & { detail: string };
   assert(refusal.detail.includes("view mine depends on"), refusal.detail);
   const [{ jobs }] = await sql`select count(*)::integer as jobs from cron.job`;
-  assertEquals(jobs, 3);
+  assertEquals(jobs, 4);
 });
 
 /** What a comparison of schemas does not see. */

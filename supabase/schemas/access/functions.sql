@@ -1,8 +1,7 @@
 -- Why: who may call what, in one place. Tables and views are in tables.sql.
 
--- Routines are functions and procedures.
-revoke execute on all routines in schema pipeline from public;
-grant execute on all routines in schema pipeline to service_role;
+revoke execute on all functions in schema pipeline from public;
+grant execute on all functions in schema pipeline to service_role;
 do $$
 declare
   -- By name: a project has functions of its own in public.

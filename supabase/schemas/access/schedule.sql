@@ -10,8 +10,8 @@ declare
   -- Schedules in seconds need pg_cron 1.5.
   takes_seconds constant boolean := version >= array[1, 5];
   -- A turn ends before the next begins.
-  turn constant text := format(
-    'call pipeline.keep_maintaining(%L)', case when takes_seconds then '9 seconds' else '58 seconds' end
+  turn constant text := pipeline.maintenance_turn(
+    case when takes_seconds then interval '9 seconds' else interval '58 seconds' end
   );
 begin
   perform cron.schedule(

@@ -320,22 +320,26 @@ $$;
 comment on function public.maintain_pipeline(timestamptz, integer) is
   'Recovers what dead workers held, fails what is overdue, cancels what cancelled runs have left, ends runs that are done, wakes workers for due tasks and writes down where running runs are. What it cannot do for a run, it says in pipeline_errors and goes on with the others. Called every 10 s by pg_cron, every 2 s while there are workers; calling it more often is harmless. Returns {recovered, overdue, woken}.';
 
-create procedure pipeline.keep_maintaining(lasting interval)
-language plpgsql
--- It commits, which PostgreSQL forbids where a search_path is set: each name has its schema.
+create function pipeline.maintenance_turn(lasting interval)
+returns text
+language sql
+immutable
+set search_path = ''
 as $$
+  select format($turn$do $do$
 declare
-  ends_at constant timestamptz := pg_catalog.clock_timestamp() operator(pg_catalog.+) lasting;
+  ends_at constant timestamptz := clock_timestamp() + interval %L;
 begin
   loop
-    perform public.maintain_pipeline(pg_catalog.clock_timestamp());
-    exit when pg_catalog.clock_timestamp() operator(pg_catalog.+) interval '2 seconds' operator(pg_catalog.>) ends_at
+    perform public.maintain_pipeline(clock_timestamp());
+    exit when clock_timestamp() + interval '2 seconds' > ends_at
       or not exists (select from pipeline.workers where ended_at is null);
     commit;
-    perform pg_catalog.pg_sleep(2);
+    perform pg_sleep(2);
     commit;
   end loop;
 end;
+$do$;$turn$, lasting);
 $$;
-comment on procedure pipeline.keep_maintaining(interval) is
-  'Calls maintain_pipeline(), and again every 2 s while there are workers, for so long at most: what a job of pg_cron calls, whose shortest turn would be as much work for an idle project. No transaction is open for longer than 2 s.';
+comment on function pipeline.maintenance_turn(interval) is
+  'What a job of pg_cron does: maintain_pipeline(), and again every 2 s while there are workers, for so long at most. Jobs every 2 s would be as much work for an idle project. It is a statement, because a procedure that commits may set no search_path; no transaction is open for longer than 2 s.';

@@ -3,7 +3,7 @@ select plan(4);
 
 select results_eq(
   $$ select command, active from cron.job where jobname = 'prompt-pipeline maintenance' $$,
-  $$ values ('call pipeline.keep_maintaining(''9 seconds'')', true) $$,
+  $$ values (pipeline.maintenance_turn('9 seconds'), true) $$,
   'maintenance is scheduled'
 );
 select ok(

@@ -56,7 +56,7 @@ dashboardTest(
       tags: ["<script>alert(1)</script>"],
       evaluators: sql.json([{
         type: "rouge-l",
-        name: "<b onclick=alert(1)>",
+        name: "refused",
       }]),
       model: "<svg onload=alert(1)>",
     });
@@ -66,7 +66,8 @@ dashboardTest(
       { experiment_name: "<i>other</i>" },
     );
     await project.untilOver(other);
-    await sql`update evaluation_scores set explanation = ${
+    // No such name is taken any more, and none in a database is trusted.
+    await sql`update evaluation_scores set evaluator = '<b onclick=alert(2)>', explanation = ${
       PAYLOADS.join("\n")
     }`;
     await sql`update prompt_evaluations set source = ${
@@ -181,13 +182,17 @@ async function seedNewScreens(project: Project): Promise<string[]> {
     PAYLOADS[1]
   },
       ${sql.json([{ name: PAYLOADS[2] }, { name: PAYLOADS[6], model: "b" }])},
-      ${sql.json([{ type: "length", name: PAYLOADS[13], max: 10 }])}, 2
+      ${sql.json([{ type: "length", name: "refused", max: 10 }])}, 2
     ) returning id
   `;
   const runs = await sql<{ id: number }[]>`
     select id from pipeline_runs where sweep_id = ${sweep.id} order by id
   `;
   for (const { id } of runs) await project.untilOver(id, 60);
+  await nameEvaluator(sql, "pipeline_sweeps", sweep.id);
+  await sql`update evaluation_scores set evaluator = ${
+    PAYLOADS[13]
+  } where evaluator = 'refused'`;
   // A table, its columns and its rows.
   await sql.unsafe(`
     create table public."<svg onload=alert(1)>" (
@@ -206,9 +211,10 @@ async function seedNewScreens(project: Project): Promise<string[]> {
     insert into pipeline_watches (name, source, evaluators) values (
       ${PAYLOADS[2]}, ${
     sql.json({ type: "table", table: "public.<svg onload=alert(1)>" })
-  }, ${sql.json([{ type: "length", name: PAYLOADS[13], max: 10 }])}
+  }, ${sql.json([{ type: "length", name: "refused", max: 10 }])}
     ) returning id
   `;
+  await nameEvaluator(sql, "pipeline_watches", watch.id);
   await sql`
     insert into pipeline.watch_windows
     select ${watch.id}, ${
@@ -269,17 +275,21 @@ async function seedLabels({ sql }: Project): Promise<string[]> {
   `;
   const queues = await sql<{ id: number }[]>`
     select (create_evaluation_label_queue(
-      name, experiment, ${PAYLOADS[0]}, kind, instructions, 3,
+      name, experiment, label, kind, instructions, 3,
       blind => false, against => given.against, categories => given.categories
     )).id
     from (
       values
-        (${
-    PAYLOADS[1]
+        (${PAYLOADS[1]}, ${
+    PAYLOADS[0]
   }, 'category', ${experiment}, '', ${categories}::text[], null),
-        (${PAYLOADS[6]}, 'score', ${experiment}, ${instructions}, null, null),
-        (${PAYLOADS[0]}, 'pair', ${variant(2)}, '', null, ${variant(6)})
-    ) as given (name, kind, experiment, instructions, categories, against)
+        (${PAYLOADS[6]}, ${
+    PAYLOADS[7]
+  }, 'score', ${experiment}, ${instructions}, null, null),
+        (${PAYLOADS[0]}, ${PAYLOADS[8]}, 'pair', ${variant(2)}, '', null, ${
+    variant(6)
+  })
+    ) as given (name, label, kind, experiment, instructions, categories, against)
   `;
   await sql`
     insert into evaluation_labels (
@@ -316,4 +326,22 @@ async function seedLabels({ sql }: Project): Promise<string[]> {
     }`,
     `labels/new?${written}`,
   ];
+}
+
+/** No such name is taken, and none in a database is trusted. */
+async function nameEvaluator(
+  sql: Project["sql"],
+  table: string,
+  id: number,
+): Promise<void> {
+  await sql.begin(async (sql) => {
+    await sql`set local session_replication_role = replica`;
+    await sql`
+      update ${sql(table)}
+      set evaluators = jsonb_set(evaluators, '{0,name}', to_jsonb(${
+      PAYLOADS[13]
+    }::text))
+      where id = ${id}
+    `;
+  });
 }

@@ -167,15 +167,23 @@ dashboardTest(
       `;
       return busy;
     };
-    const asked: number[] = [];
-    const enough = Promise.withResolvers<void>();
-    const before = await readBusyMs();
-    for (const tab of tabs) {
-      tab.on("request", () => {
+    /** When the tabs ask the next six times. */
+    async function nextSix(): Promise<number[]> {
+      const asked: number[] = [];
+      const enough = Promise.withResolvers<void>();
+      const count = () => {
         if (asked.push(performance.now()) === 6) enough.resolve();
-      });
+      };
+      for (const tab of tabs) tab.on("request", count);
+      await enough.promise;
+      for (const tab of tabs) tab.off("request", count);
+      return asked;
     }
-    await enough.promise;
+    // Connections that have only just begun read the catalogue first, and tell it seconds later.
+    await nextSix();
+    await nextSix();
+    const before = await readBusyMs();
+    const asked = await nextSix();
     const seconds = (asked[5] - asked[0]) / 1_000;
     assert(seconds >= 4.5, `six requests within ${seconds} s`);
     const busyMs = await readBusyMs() - before;

@@ -1,4 +1,5 @@
 import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
+import { VERSION } from "../../supabase/functions/_shared/version.ts";
 import { type Command, EXIT, type Terminal, WrongUsage } from "./command.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import { wrapLines } from "./wrap_lines.ts";
@@ -52,7 +53,7 @@ async function help(): Promise<string> {
 Commands:
 ${list.join("\n")}
 
-The options of a command, with examples: deno task pipeline <command> --help.
+The options of a command, with examples: deno task pipeline <command> --help; the version: --version.
 Commands that need a project take the one that SUPABASE_URL and SUPABASE_SECRET_KEY name; in a clone,
 without them, its own stack that is running.
 
@@ -73,6 +74,10 @@ export async function main(
   if (name === undefined || name === "--help" || name === "-h") {
     terminal.print(wrapLines(await help(), terminal.columns));
     return name === undefined ? EXIT.wrongUsage : EXIT.done;
+  }
+  if (name === "--version") {
+    terminal.print(VERSION);
+    return EXIT.done;
   }
   if (!Object.hasOwn(commands, name)) {
     terminal.complain(

@@ -34,7 +34,8 @@ export function Scores(
                 <Folded
                   key={vote.vote}
                   title={`Vote ${vote.vote} of the judge`}
-                  text={vote.answer ?? vote.explanation ?? vote.error ?? " "}
+                  // An answer may be empty: its vote is one all the same.
+                  text={vote.answer || vote.explanation || vote.error || " "}
                 />
               ),
             )}

@@ -2,7 +2,14 @@ import { readBuckets, readSets } from "../data/archives.ts";
 import { here } from "../data/here.ts";
 import { isExtracted, SOURCES } from "../data/prompts.ts";
 import { useLoaded } from "../data/use_loaded.ts";
-import { commitTo, Field, FreeField } from "./field.tsx";
+import type { Refusal } from "../data/refusal.ts";
+import {
+  commitTo,
+  Field,
+  FreeField,
+  RefusalOfPage,
+  Refused,
+} from "./field.tsx";
 import { TableFields } from "./table_fields.tsx";
 
 /** Which prompts a new run asks. */
@@ -84,8 +91,21 @@ function SetFields() {
   );
 }
 
+/**
+ * The same of one archive or table. What cannot be read may stand in the address without a field here: a form
+ * brings its bound along.
+ */
+export function ChosenPrompts({ refusal }: { refusal: Refusal | undefined }) {
+  return (
+    <RefusalOfPage.Provider value={refusal}>
+      <ExtractionFields />
+      <Refused fields={["max_prompts"]} />
+    </RefusalOfPage.Provider>
+  );
+}
+
 /** Which prompts of its conversations an archive gives. */
-export function ExtractionFields() {
+function ExtractionFields() {
   return (
     <div class="fields">
       <Field

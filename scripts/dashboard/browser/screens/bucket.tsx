@@ -11,11 +11,10 @@ import { useLoaded } from "../data/use_loaded.ts";
 import { attempt } from "../data/written.ts";
 import { Age } from "../parts/age.tsx";
 import { DryRun } from "../parts/dry_run.tsx";
-import { RefusalOfPage } from "../parts/field.tsx";
 import { toBytes } from "../parts/formats.ts";
 import { NewRunLink } from "../parts/new_run_link.tsx";
 import { Pages } from "../parts/pages.tsx";
-import { ExtractionFields } from "../parts/prompt_fields.tsx";
+import { ChosenPrompts } from "../parts/prompt_fields.tsx";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
@@ -68,9 +67,7 @@ function Folder(
           </>
         )}
       </Waiting>
-      <RefusalOfPage.Provider value={refusal}>
-        <ExtractionFields />
-      </RefusalOfPage.Provider>
+      <ChosenPrompts refusal={refusal} />
       {prompts && (
         <DryRun prompts={prompts} called={allModels(endpoints.value ?? [])} />
       )}

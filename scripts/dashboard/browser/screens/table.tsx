@@ -14,10 +14,9 @@ import { attempt } from "../data/written.ts";
 import { DryRun } from "../parts/dry_run.tsx";
 import { Examples } from "../parts/examples.tsx";
 import { Facts } from "../parts/facts.tsx";
-import { RefusalOfPage } from "../parts/field.tsx";
 import { NewRunLink } from "../parts/new_run_link.tsx";
 import { Notice } from "../parts/notice.tsx";
-import { ExtractionFields } from "../parts/prompt_fields.tsx";
+import { ChosenPrompts } from "../parts/prompt_fields.tsx";
 import { ColumnFields, WhereField } from "../parts/table_fields.tsx";
 import { Waiting } from "../parts/waiting.tsx";
 import type { Screen } from "../screen.ts";
@@ -97,9 +96,7 @@ function OneTable(
       <div class="fields">
         <WhereField />
       </div>
-      <RefusalOfPage.Provider value={refusal}>
-        <ExtractionFields />
-      </RefusalOfPage.Provider>
+      <ChosenPrompts refusal={refusal} />
       {prompts && (
         <DryRun
           prompts={prompts}

@@ -14,6 +14,14 @@ export function Age(
   );
 }
 
+/** A moment by the reader's own clock: some languages write it with marks of direction, which are no stranger's. */
+export function Clock(
+  { at, withDay }: { at: string; withDay?: boolean },
+) {
+  const time = new Date(at);
+  return <>{withDay ? time.toLocaleString() : time.toLocaleTimeString()}</>;
+}
+
 /** The same as words: `3 min ago`. */
 export function Ago({ at }: { at: string | null }) {
   if (at === null) return <>not yet</>;

@@ -1,5 +1,6 @@
 import { to } from "../data/here.ts";
 import type { WholeAnswer } from "../data/whole_answer.ts";
+import { Clock } from "./age.tsx";
 import { Facts } from "./facts.tsx";
 import { toDuration, toMoney, toNumber, toWords } from "./formats.ts";
 import { Folded } from "./answer_texts.tsx";
@@ -30,7 +31,7 @@ export function AnswerFacts(
           Ended: evaluation.finish_reason,
           Attempts: count(evaluation.attempts),
           Repetition: evaluation.repetition > 1 && evaluation.repetition,
-          Stored: new Date(evaluation.timestamp).toLocaleString(),
+          Stored: <Clock at={evaluation.timestamp} withDay />,
           Archive: toWords(source?.path),
           Conversation: toWords(title ?? id ?? source?.conversation),
           Key: evaluation.prompt_key,

@@ -39,11 +39,6 @@ export function toSpent(spent: number | null, most: number | null): string {
     : `${toMoney(spent ?? 0)} of at most ${toMoney(most)}`;
 }
 
-/** The time of a day; undefined: there is none. */
-export function toClock(at: string | null): string | undefined {
-  return at === null ? undefined : new Date(at).toLocaleTimeString();
-}
-
 /** `0.47` of a share is `47 %`. */
 export function toPercent(share: number | null | undefined): string {
   return share === null || share === undefined

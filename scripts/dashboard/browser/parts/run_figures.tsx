@@ -1,7 +1,7 @@
 import { to } from "../data/here.ts";
 import type { WholeRun } from "../data/runs.ts";
-import { Ago } from "./age.tsx";
-import { toClock, toNumber } from "./formats.ts";
+import { Ago, Clock } from "./age.tsx";
+import { toNumber } from "./formats.ts";
 import { UnderwayFigures } from "./underway_figures.tsx";
 
 /** How far a run is and what it has cost. */
@@ -27,7 +27,9 @@ export function RunFigures({ run }: { run: WholeRun }) {
           <b class="bad">{toNumber(judge_errors)}</b>
         ),
         "Calls at once": concurrency !== null && toNumber(concurrency),
-        "Endpoint rests until": toClock(run.rests_until),
+        "Endpoint rests until": run.rests_until && (
+          <Clock at={run.rests_until} />
+        ),
         Tags: run.tags.join(", "),
       }}
     />

@@ -45,3 +45,12 @@ Deno.test("RunFigures() counts answers where each prompt is asked several times"
     false,
   );
 });
+
+Deno.test("RunFigures() shows the reader's own clock as it is, whatever marks of direction that has", () => {
+  const rests_until = "2026-01-01T12:00:00Z";
+  const drawn = renderToStaticMarkup(
+    h(RunFigures, { run: { ...run, rests_until } }),
+  );
+  const time = new Date(rests_until).toLocaleTimeString();
+  assertEquals(drawn.includes(`until</dt><dd>${time}</dd>`), true);
+});

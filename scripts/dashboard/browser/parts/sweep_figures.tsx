@@ -1,5 +1,6 @@
 import type { SweepProgress } from "../data/sweeps.ts";
-import { toClock, toNumber } from "./formats.ts";
+import { Clock } from "./age.tsx";
+import { toNumber } from "./formats.ts";
 import { UnderwayFigures } from "./underway_figures.tsx";
 
 /** How far a sweep is, what it has spent, and what holds it up. */
@@ -19,7 +20,11 @@ export function SweepFigures({ sweep }: { sweep: SweepProgress }) {
         ].filter(Boolean).join(", "),
         "Answers to each prompt": repetitions > 1 && toNumber(repetitions),
       }}
-      last={{ "An endpoint rests until": toClock(sweep.rests_until) }}
+      last={{
+        "An endpoint rests until": sweep.rests_until && (
+          <Clock at={sweep.rests_until} />
+        ),
+      }}
     />
   );
 }

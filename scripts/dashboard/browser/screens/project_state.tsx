@@ -8,8 +8,8 @@ import {
   readEndpointStates,
 } from "../data/project_state.ts";
 import { useLoaded } from "../data/use_loaded.ts";
-import { Age } from "../parts/age.tsx";
-import { toClock, toNumber } from "../parts/formats.ts";
+import { Age, Clock } from "../parts/age.tsx";
+import { toNumber } from "../parts/formats.ts";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { VisibleText } from "../parts/visible_text.tsx";
 import { Waiting } from "../parts/waiting.tsx";
@@ -110,7 +110,7 @@ const ENDPOINT_COLUMNS: Column<EndpointState>[] = [
     ({ blocked_until, blocked_reason }) =>
       blocked_until === null ? "–" : (
         <b class="bad">
-          until {toClock(blocked_until)}:{" "}
+          until <Clock at={blocked_until} />:{" "}
           <VisibleText text={blocked_reason ?? ""} />
         </b>
       ),

@@ -9,7 +9,8 @@ export interface Machine {
 }
 
 /**
- * The page docs/benchmarks.md. What other benchmarks found stays as it is on the page.
+ * The page docs/benchmarks.md. What other benchmarks found stays as it is on the page, with the machine
+ * of its day.
  *
  * @param order names of benchmarks; the name of a measurement begins with that of its benchmark
  */
@@ -31,12 +32,21 @@ export function toBenchmarksPage(
     const anew = ofBenchmark(name, measured);
     return anew.length > 0 ? anew : ofBenchmark(name, written);
   });
+  const machines = readMachines(page).set(
+    day,
+    `${processors}, ${
+      Math.round(memoryGb)
+    } GB of memory, ${system}, Deno ${deno}`,
+  );
+  const days = new Set(rows.map((row) => /(\S+) *\|$/.exec(row)?.[1]));
+  const listed = [...machines].filter(([day]) => days.has(day)).sort()
+    .map(([day, machine]) => `- ${day}: ${machine}`);
   return `# Benchmarks
 
-Written by \`deno task bench … --write\`: ${processors}, ${
-    Math.round(memoryGb)
-  } GB of memory, ${system}, Deno ${deno}. Everything runs on that one machine: Postgres, REST, the
-functions, the simulated model, the browser and what measures.
+Written by \`deno task bench … --write\`. Everything runs on one machine: Postgres, REST, the functions,
+the simulated model, the browser and what measures. Which it was on each day:
+
+${listed.join("\n")}
 
 "limit" is what a bare loop or the machine reached in the same run, "ratio" is value against limit:
 ratios carry over to other machines, absolute figures do not.
@@ -45,6 +55,15 @@ ratios carry over to other machines, absolute figures do not.
 | --- | ---: | --- | ---: | ---: | --- | --- |
 ${rows.join("\n")}
 `;
+}
+
+/** By its day, the machine that a page names. */
+function readMachines(page: string): Map<string, string> {
+  // Formatted, a long one goes on in the next line.
+  const lines = page.matchAll(/^- (\S+): (.*(?:\n {2}.*)*)$/gm);
+  return new Map(
+    [...lines].map(([, day, machine]) => [day, machine.replace(/\s+/g, " ")]),
+  );
 }
 
 /** What a row tells of a measurement, in words: name, value, unit, limit, ratio and goal. */

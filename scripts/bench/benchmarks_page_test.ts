@@ -51,6 +51,29 @@ Deno.test("toBenchmarksPage() keeps what it is not told anew, in one order", () 
   );
 });
 
+Deno.test("toBenchmarksPage() says which machine the figures of each day are of", () => {
+  const write = (name: string, processors: string, day: string, page: string) =>
+    toBenchmarksPage(
+      [{ name, value: 1, unit: "ms" }],
+      { ...machine, processors },
+      day,
+      { page, order },
+    );
+  const machines = (page: string) => page.match(/^- .*$/gm);
+  const of = "23 GB of memory, linux, Deno 2.9.6";
+  const first = write("a: y", "2 × X", "2026-01-02", "");
+  // As it looks in its file.
+  const formatted = first.replace("memory, linux", "memory,\n  linux");
+  const second = write("b: y", "4 × Y", "2026-01-03", formatted);
+  assertEquals(machines(second), [
+    `- 2026-01-02: 2 × X, ${of}`,
+    `- 2026-01-03: 4 × Y, ${of}`,
+  ]);
+  // Nothing is left of the first day.
+  const third = write("a: y", "4 × Y", "2026-01-03", second);
+  assertEquals(machines(third), [`- 2026-01-03: 4 × Y, ${of}`]);
+});
+
 Deno.test("formatNumber() drops decimals that say nothing", () => {
   assertEquals(formatNumber(99.999), "100");
   assertEquals(formatNumber(1234567.8), "1,234,568");

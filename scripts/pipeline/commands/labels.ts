@@ -32,7 +32,7 @@ Options of create:
   --choose random      with --evaluator: chance chooses among all that it judged
   --items N            answers, or pairs (default: 60)
   --people N           how many people label each (default: 1)
-  --label NAME         name of the labels (default: quality)
+  --label NAME         name of the labels (default: quality, of pairs preference)
   --to N, --from N     a grade up to N, from 1 or --from; --pass-from N: it passes from there
   --categories A,B     one of these; --passing A: these pass
   --kind score         a grade from 1 to 5

@@ -7,7 +7,13 @@ import { linesOf } from "../../moving_in/own_functions.ts";
 import { planAddition, scriptFrom } from "../../moving_in/plan.ts";
 import { isReadyMade } from "../../ready_made.ts";
 import { type Command, EXIT, type Terminal } from "../command.ts";
-import { carryOut, lookAround, movingOptions, writeScript } from "../moving.ts";
+import {
+  carryOut,
+  isTrial,
+  lookAround,
+  movingOptions,
+  writeScript,
+} from "../moving.ts";
 import { readArguments, texts } from "../read_arguments.ts";
 
 export const add: Command = {
@@ -70,7 +76,10 @@ Examples:
         );
       }
     }
-    if (project === undefined || plan === undefined) return EXIT.done;
+    if (project === undefined || plan === undefined) {
+      if (isTrial(values)) terminal.print("Nothing was written");
+      return EXIT.done;
+    }
     const { from, changes } = plan;
     if (changes.length === 0) {
       terminal.print(

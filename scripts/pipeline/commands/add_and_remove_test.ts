@@ -55,8 +55,9 @@ for (const command of ["add", "remove"]) {
       const file = join(directory, "script.sql");
       const isThere = () => Deno.stat(file).then(() => true, () => false);
       for (const trial of ["--dry-run", "--diff"]) {
-        const { code } = await pipeline(command, "--sql", file, trial);
+        const { code, text } = await pipeline(command, "--sql", file, trial);
         assertEquals([code, await isThere()], [0, false], trial);
+        assert(text.includes("Nothing was written"), text);
       }
       const nowhere = await pipeline(command, "/nowhere", "--sql", file);
       assertEquals([nowhere.code, await isThere()], [1, false]);

@@ -1,3 +1,4 @@
+import type { SupabaseClient } from "@supabase/supabase-js";
 import type { Agreement } from "../../dashboard/browser/data/agreement_answer.ts";
 import type { LabelQueue } from "../../dashboard/browser/data/label_queue_answer.ts";
 import { type Command, EXIT, type Terminal } from "../command.ts";
@@ -161,7 +162,8 @@ async function agreement(args: string[], terminal: Terminal): Promise<number> {
 
 async function close(args: string[], terminal: Terminal): Promise<number> {
   const { values, positionals: [name] } = readArguments(args, ["QUEUE"], owner);
-  await end("close", name, values.owner, terminal);
+  const { client } = openProject(terminal);
+  await end("close", client, await findLabelQueue(client, name, values.owner));
   terminal.print(`Closed "${name}"`);
   return EXIT.done;
 }
@@ -174,21 +176,21 @@ async function deleteQueue(
     ...owner,
     ...switches("yes"),
   });
+  const { client } = openProject(terminal);
+  // Nobody is asked about a queue that is not there.
+  const queue = await findLabelQueue(client, name, values.owner);
   const given = { yes: values.yes, remark: " Its labels stay" };
   return await deleteIfMeant(`the queue ${name}`, given, terminal, async () => {
-    await end("delete", name, values.owner, terminal);
+    await end("delete", client, queue);
     terminal.print(`Deleted "${name}"; its labels stay`);
   });
 }
 
 async function end(
   step: "close" | "delete",
-  name: string,
-  owner: string | undefined,
-  terminal: Terminal,
+  client: SupabaseClient,
+  { id }: LabelQueue,
 ): Promise<void> {
-  const { client } = openProject(terminal);
-  const { id } = await findLabelQueue(client, name, owner);
   await call(
     client,
     `${step} the label queue`,

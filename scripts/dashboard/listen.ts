@@ -67,7 +67,9 @@ async function answer(
   const { method = "GET", url = "/", headers } = incoming;
   const sent = await readBody(incoming);
   if (sent === undefined) {
-    outgoing.writeHead(413, { connection: "close" }).end();
+    // Whoever still sends would not hear the answer of a connection that is closed.
+    incoming.resume();
+    outgoing.writeHead(413).end();
     return;
   }
   const response = await handle(
@@ -81,7 +83,7 @@ async function answer(
   outgoing.end(Buffer.from(await response.arrayBuffer()));
 }
 
-/** Undefined: it is longer than allowed, and the rest of it is not read. */
+/** Undefined: it is longer than allowed, and the rest of it is not kept. */
 async function readBody(
   incoming: IncomingMessage,
 ): Promise<string | undefined> {

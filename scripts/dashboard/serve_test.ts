@@ -314,7 +314,7 @@ Deno.test("the secret key goes to the project with a User-Agent of its own, and 
   });
 });
 
-Deno.test("the dashboard's server reads no more of a body than it could pass on", async () => {
+Deno.test("the dashboard's server keeps no more of a body than it could pass on", async () => {
   await withDashboard(async ({ port }, asked) => {
     const sent = httpRequest({
       host: "127.0.0.1",

@@ -2689,7 +2689,11 @@ begin
     (run).id, 'extract', listed.task ->> 'key', 'unreadable', 'metadata_too_long',
     format(
       'Cannot take prompt "%s": its metadata has %s bytes and its passages %s, and %s are the most. Leave out what no evaluator or template needs',
-      coalesce(listed.task -> 'prompt' ->> 'key', left(listed.task -> 'prompt' ->> 'text', 100)),
+      coalesce(
+        -- A hash tells nobody which prompt it is.
+        case when listed.task -> 'prompt' ->> 'key' !~ '^[0-9a-f]{32}$' then listed.task -> 'prompt' ->> 'key' end,
+        left(listed.task -> 'prompt' ->> 'text', 100)
+      ),
       coalesce(octet_length((listed.task -> 'prompt' -> 'metadata')::text), 0),
       coalesce(octet_length((listed.task -> 'prompt' -> 'passages')::text), 0), most_bytes
     ),
@@ -5607,8 +5611,11 @@ begin
   if state.windows_due_at > as_of then
     return;
   end if;
-  select min(pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)) into state.windows_due_at
-  from jsonb_array_elements((watch).evaluators) as config;
+  -- An evaluator that has scored nothing yet does not wait until another may close its third window.
+  select case when count(due_at) > 0 then min(coalesce(due_at, as_of + interval '5 minutes')) end
+  into state.windows_due_at
+  from jsonb_array_elements((watch).evaluators) as config
+  cross join lateral pipeline.close_window(watch, pipeline.evaluator_name(config), as_of) as looked (due_at);
   update pipeline.watch_states as known
   set windows_due_at = state.windows_due_at
   where known.watch_id = (watch).id and known.windows_due_at is distinct from state.windows_due_at;
@@ -7428,7 +7435,8 @@ as $$
   -- What the pipeline itself writes of a run is not given.
   select pipeline.insert_row('public.pipeline_runs', run - array[
     'status', 'error', 'notice', 'open', 'extracted', 'succeeded', 'failed', 'cached', 'judge_errors', 'waits_since',
-    'rests_until', 'rests', 'eases', 'broken_workers', 'input_tokens', 'output_tokens', 'cost', 'started_at', 'finished_at'
+    'rests_until', 'rests', 'eases', 'broken_workers', 'waits_for_day', 'input_tokens', 'output_tokens', 'cost',
+    'started_at', 'finished_at'
   ]);
 $$;
 comment on function pipeline.insert_run(jsonb) is

@@ -104,7 +104,11 @@ begin
     (run).id, 'extract', listed.task ->> 'key', 'unreadable', 'metadata_too_long',
     format(
       'Cannot take prompt "%s": its metadata has %s bytes and its passages %s, and %s are the most. Leave out what no evaluator or template needs',
-      coalesce(listed.task -> 'prompt' ->> 'key', left(listed.task -> 'prompt' ->> 'text', 100)),
+      coalesce(
+        -- A hash tells nobody which prompt it is.
+        case when listed.task -> 'prompt' ->> 'key' !~ '^[0-9a-f]{32}$' then listed.task -> 'prompt' ->> 'key' end,
+        left(listed.task -> 'prompt' ->> 'text', 100)
+      ),
       coalesce(octet_length((listed.task -> 'prompt' -> 'metadata')::text), 0),
       coalesce(octet_length((listed.task -> 'prompt' -> 'passages')::text), 0), most_bytes
     ),

@@ -147,8 +147,11 @@ begin
   if state.windows_due_at > as_of then
     return;
   end if;
-  select min(pipeline.close_window(watch, pipeline.evaluator_name(config), as_of)) into state.windows_due_at
-  from jsonb_array_elements((watch).evaluators) as config;
+  -- An evaluator that has scored nothing yet does not wait until another may close its third window.
+  select case when count(due_at) > 0 then min(coalesce(due_at, as_of + interval '5 minutes')) end
+  into state.windows_due_at
+  from jsonb_array_elements((watch).evaluators) as config
+  cross join lateral pipeline.close_window(watch, pipeline.evaluator_name(config), as_of) as looked (due_at);
   update pipeline.watch_states as known
   set windows_due_at = state.windows_due_at
   where known.watch_id = (watch).id and known.windows_due_at is distinct from state.windows_due_at;

@@ -33,7 +33,8 @@ as $$
   -- What the pipeline itself writes of a run is not given.
   select pipeline.insert_row('public.pipeline_runs', run - array[
     'status', 'error', 'notice', 'open', 'extracted', 'succeeded', 'failed', 'cached', 'judge_errors', 'waits_since',
-    'rests_until', 'rests', 'eases', 'broken_workers', 'input_tokens', 'output_tokens', 'cost', 'started_at', 'finished_at'
+    'rests_until', 'rests', 'eases', 'broken_workers', 'waits_for_day', 'input_tokens', 'output_tokens', 'cost',
+    'started_at', 'finished_at'
   ]);
 $$;
 comment on function pipeline.insert_run(jsonb) is

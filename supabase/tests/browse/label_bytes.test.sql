@@ -1,5 +1,5 @@
 begin;
-select plan(4);
+select plan(5);
 
 insert into prompt_evaluations (experiment_name, prompt_key, prompt, response, success, owner)
 select 'hers', 'p' || n, 'prompt', 'answer', true, '11111111-1111-4111-8111-111111111111'
@@ -20,6 +20,15 @@ select throws_ok(
 select throws_ok(
   $$ select grade_evaluation('prompt_evaluations', id, true, corrected_response => repeat(md5(id::text), 3000)) from prompt_evaluations $$,
   'PPL02', null, 'and so are labels'
+);
+
+-- Deleting a queue changes its labels, by their foreign key.
+reset role;
+update pipeline.usage_of_day set bytes = 200000;
+set local role authenticated;
+select lives_ok(
+  $$ select delete_evaluation_label_queue(id) from evaluation_label_queues where name = 'first' $$,
+  'but who has used up a day may delete a queue'
 );
 
 select * from finish();

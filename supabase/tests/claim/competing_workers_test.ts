@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Sql } from "postgres";
 import { startProjectDatabase } from "../../../scripts/test/test_database.ts";
 
@@ -126,6 +126,26 @@ Deno.test("pipeline_finish_tasks() and a claim of the same worker that waits for
     await finish(session as unknown as Sql, workerId, first);
   });
   assertEquals((await second!).tasks, []);
+});
+
+Deno.test("pipeline_claim_tasks() gives nothing to a worker that maintenance is just ending", async () => {
+  await using project = await startProjectDatabase(20);
+  const { sql } = project;
+  await sql`
+    insert into model_endpoints (name, url, max_concurrency)
+    values ('model', 'https://model.test/v1', 7)
+  `;
+  const workerId = await startWorker(sql, await createRun(sql, 6));
+  await sql`update pipeline.workers set expires_at = now() - interval '1 minute'`;
+  let claimed: Promise<unknown> | undefined;
+  await sql.begin(async (session) => {
+    await session`select maintain_pipeline()`;
+    claimed = claim(sql, workerId).catch((error) => error);
+    await until(() => isClaimWaiting(sql));
+  });
+  assertMatch(String(await claimed), /Cannot go on as worker .*: it has ended/);
+  const leased = await sql`select from pipeline_tasks where status = 'leased'`;
+  assertEquals(leased.length, 0);
 });
 
 Deno.test("pipeline_claim_tasks() gives competing workers every task once and no more than the slots", async () => {

@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(9);
 
 insert into model_endpoints (name, url, open_to_users)
 values ('open', 'https://model.example', true), ('closed', 'https://model.example', false);
@@ -38,6 +38,14 @@ select throws_ok(
   $$ select pipeline_create_run('{"source": {"type": "prompts", "prompts": ["a"]}, "endpoint": "closed"}', '00000000-0000-0000-0000-000000000001') $$,
   '22023', null,
   'pipeline_create_run() keeps users from endpoints that are not open to them'
+);
+select pipeline_create_run(
+  '{"experiment_name": "forged", "source": {"type": "prompts", "prompts": ["a"]}, "endpoint": "open", "status": "paused",
+    "waits_for_day": true, "cost": 1}'
+);
+select results_eq(
+  $$ select status, waits_for_day, cost from pipeline_runs where experiment_name = 'forged' $$,
+  $$ values ('queued', false, 0::numeric) $$, 'pipeline_create_run() takes nothing that the pipeline itself writes'
 );
 set local role authenticated;
 select throws_ok(

@@ -1,5 +1,5 @@
 begin;
-select plan(4);
+select plan(5);
 
 insert into model_endpoints (name, url, open_to_users) values ('model', 'https://model.test/v1', true);
 create function pg_temp.refusal(statement text) returns text language plpgsql as $$
@@ -54,6 +54,16 @@ select results_eq(
      (true, 3, 'Cannot take prompt "k1100000": its metadata has 1100009 bytes and its passages 0, and 1000000 are the most. Leave out what no evaluator or template needs'),
      (false, 2, 'Cannot take prompt "k20000": its metadata has 20009 bytes and its passages 0, and 10000 are the most. Leave out what no evaluator or template needs, Cannot take prompt "k1100000": its metadata has 1100009 bytes and its passages 0, and 10000 are the most. Leave out what no evaluator or template needs') $$,
   'metadata has bounds, 10 kB for users and 1 MB for the project, and what is longer is named'
+);
+select pipeline_enqueue_tasks(
+  tests.run_id('metadata of the project'), 'execute',
+  jsonb_build_array(jsonb_build_object('key', 'of a table', 'prompt', jsonb_build_object(
+    'text', 'What is this?', 'key', md5('x'), 'metadata', jsonb_build_object('m', repeat('x', 1100000))
+  )))
+);
+select is(
+  (select left(message, 35) from pipeline_errors where key = 'of a table'), 'Cannot take prompt "What is this?":',
+  'by its text where its key is a hash'
 );
 
 select * from finish();

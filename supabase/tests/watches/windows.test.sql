@@ -1,5 +1,5 @@
 begin;
-select plan(17);
+select plan(18);
 
 create table public.messages (id int primary key, chat_id int, role text, content text, created_at timestamptz);
 grant select on public.messages to service_role;
@@ -124,6 +124,23 @@ select pg_temp.grade('slow', 50, 40, '2026-01-03 10:01Z');
 select is(pg_temp.closed('slow'), 0::bigint, 'the longer a window fills, the rarer it is looked at');
 select pipeline.keep_watches('2026-01-03 10:05Z');
 select is(pg_temp.closed('slow'), 1::bigint, 'after five minutes at the latest');
+
+-- One of two evaluators has scored nothing yet when the other has closed all windows that an hour may have.
+insert into pipeline_watches (name, source, evaluators, window_turns, created_at)
+values ('two', '{"type": "table", "table": "messages"}', '["refusal", {"type": "length", "min": 1}]', 100, '2026-01-04 00:00Z');
+select pg_temp.grade('two', 100, 90, '2026-01-04 00:00Z');
+select pg_temp.grade('two', 100, 90, '2026-01-04 00:01Z');
+select pg_temp.grade('two', 100, 90, '2026-01-04 00:02Z');
+insert into evaluation_scores (evaluation_id, evaluator, score, passed)
+select evaluation.id, 'length', 1, true
+from prompt_evaluations as evaluation join pipeline_runs as run on run.id = evaluation.run_id
+where run.experiment_name = 'two';
+select pipeline.keep_watches('2026-01-04 00:08Z');
+select results_eq(
+  $$ select evaluator, count(*) from pipeline.watch_windows as known join pipeline_watches as watch on watch.id = known.watch_id
+     where watch.name = 'two' group by evaluator order by evaluator $$,
+  $$ values ('length', 1::bigint), ('refusal', 2) $$, 'an evaluator does not wait for the hour of another'
+);
 
 select * from finish();
 rollback;

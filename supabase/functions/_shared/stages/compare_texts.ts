@@ -56,9 +56,13 @@ export async function compareTexts(
       parameters: { ...parameters, model },
       signal,
     });
+    const isFirst = facts === undefined;
     facts = addFacts(toCallFacts(result), facts);
     if (!result.ok) {
-      return { outcome: "failed", error: toJudgeError(result.error), ...facts };
+      const error = toJudgeError(result.error);
+      // A call that met a rate limit counts as free, and the one before it was paid for.
+      if (!isFirst && error.class === "rate") error.class = "transient";
+      return { outcome: "failed", error, ...facts };
     }
     const given: string[] = JSON.parse(result.text);
     if (given.length !== asked.length) {
@@ -89,15 +93,21 @@ function areOfOneSize(vectors: Map<EmbedRequest, string>): boolean {
 
 type CallFacts = ReturnType<typeof toCallFacts>;
 
+/** The facts of two calls together, of which the earlier one was paid for. */
 function addFacts(facts: CallFacts, earlier?: CallFacts): CallFacts {
-  const inputTokens = (facts.inputTokens ?? 0) + (earlier?.inputTokens ?? 0);
-  return earlier
-    ? {
-      ...facts,
-      inputTokens,
-      durationMs: facts.durationMs + earlier.durationMs,
-    }
-    : facts;
+  if (!earlier) return facts;
+  const { isUnpaid: _, ...paid } = facts;
+  return {
+    ...paid,
+    inputTokens: addKnown(facts.inputTokens, earlier.inputTokens),
+    outputTokens: addKnown(facts.outputTokens, earlier.outputTokens),
+    durationMs: facts.durationMs + earlier.durationMs,
+  };
+}
+
+/** Undefined where an endpoint tells nothing of either: nothing used would cost nothing. */
+function addKnown(one?: number, other?: number): number | undefined {
+  return one === undefined ? other : one + (other ?? 0);
 }
 
 function toOutcome(

@@ -9,7 +9,12 @@ const one = packVector([1, 0]);
 const other = packVector([0, 1]);
 const facts = { durationMs: 5, inputTokens: 9, outputTokens: 0 };
 
-function compare(known: Record<string, string>, answer: string[] | TaskError) {
+type Answer = string[] | TaskError;
+
+function compare(
+  known: Record<string, string>,
+  answers: Answer | ((request: ModelRequest) => Answer),
+) {
   const asked: ModelRequest[] = [];
   const outcome = compareTexts(
     {
@@ -27,6 +32,9 @@ function compare(known: Record<string, string>, answer: string[] | TaskError) {
       embedder: {
         call(request) {
           asked.push(request);
+          const answer = typeof answers === "function"
+            ? answers(request)
+            : answers;
           const result: ModelResult = Array.isArray(answer)
             ? {
               ...facts,
@@ -34,7 +42,7 @@ function compare(known: Record<string, string>, answer: string[] | TaskError) {
               text: JSON.stringify(answer),
               finishReason: "stop",
             }
-            : { ...facts, ok: false, error: answer };
+            : { durationMs: facts.durationMs, ok: false, error: answer };
           return Promise.resolve(result);
         },
       },
@@ -138,4 +146,28 @@ Deno.test("compareTexts() asks anew for what is known by a vector of another len
   const both = await compare({ "Paris.": longer, "Paris": one }, [one, other]);
   assertEquals(both.asked.length, 1);
   assertEquals(both.asked[0].messages?.length, 1);
+});
+
+Deno.test("compareTexts() counts what it has paid for when asking anew fails", async () => {
+  const { outcome, asked } = await compare(
+    { "Paris.": packVector([1, 0, 0]) },
+    ({ prompt }) =>
+      prompt === "Paris"
+        ? [other]
+        : { class: "rate", code: "rate", message: "slow down", status: 429 },
+  );
+  assertEquals(asked.length, 2);
+  assertEquals(outcome, {
+    outcome: "failed",
+    error: {
+      class: "transient",
+      code: "rate",
+      message: "Cannot score: the judge failed: slow down",
+      status: 429,
+    },
+    model: undefined,
+    ...facts,
+    durationMs: 10,
+    pauseMs: undefined,
+  });
 });

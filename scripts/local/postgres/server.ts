@@ -79,7 +79,8 @@ export async function startServer(
     max_wal_size: "512MB",
     fsync: durable ? "on" : "off",
     full_page_writes: durable ? "on" : "off",
-    synchronous_commit: durable ? "on" : "off",
+    // Or a server that is killed forgets what it has said is stored.
+    synchronous_commit: "on",
   };
   const server = new Deno.Command(join(installation, "bin", "postgres"), {
     args: [

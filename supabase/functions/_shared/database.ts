@@ -154,7 +154,9 @@ export function toErrorCode(
   // The statement's own fault, which PostgREST answers with 500: raised, in a function, too deep.
   if (/^(P0|38|39|54)/.test(sqlState ?? "")) return "internal";
   // 25006: Supabase keeps a project with a full disk read-only until it has grown.
-  const passing = /^(08|25006|40|53|55P03|57|58|PGRST00|ECONN|CONNECTION)/;
+  // PGRST202: the schema is just being renewed, or its migrations follow.
+  const passing =
+    /^(08|25006|40|53|55P03|57|58|PGRST00|PGRST202|ECONN|CONNECTION)/;
   if (!sqlState || passing.test(sqlState) || status === 0 || status >= 500) {
     return "unavailable";
   }

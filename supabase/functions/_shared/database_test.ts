@@ -132,6 +132,7 @@ Deno.test("toErrorCode() tells passing faults from final ones", () => {
   assertEquals(toErrorCode("57P03", 503), "unavailable");
   assertEquals(toErrorCode(undefined, 0), "unavailable");
   assertEquals(toErrorCode("", 502), "unavailable");
+  assertEquals(toErrorCode("PGRST202", 404), "unavailable");
   assertEquals(toErrorCode("40P01", 500), "unavailable");
   assertEquals(toErrorCode("22023", 400), "invalid_request");
   assertEquals(toErrorCode("23505", 409), "conflict");

@@ -37,7 +37,13 @@ export async function* measureTable(): AsyncIterable<Measurement> {
   };
   yield {
     name: "table: slowest page, its statement alone",
-    value: run.slowestMs,
+    value: run.slowest.readMs,
+    unit: "ms",
+    goal: "at most 500",
+  };
+  yield {
+    name: "table: slowest page to be stored, its statement alone",
+    value: run.slowest.storeMs,
     unit: "ms",
     goal: "at most 500",
   };
@@ -103,7 +109,7 @@ async function readByRun(sql: Sql) {
       status = 'leased', worker = ${WORKER}, lease_token = gen_random_uuid(), lease_expires_at = 'infinity'
     where run_id = ${runId} returning id, payload, lease_token as "leaseToken"
   `;
-  let slowestMs = 0;
+  const slowest = { readMs: 0, storeMs: 0 };
   const extract = createExtractHandler({
     storage: undefined as never,
     options: extractOptionsSchema.parse({}),
@@ -115,19 +121,27 @@ async function readByRun(sql: Sql) {
         sql.json(cursor as never)
       }) as page
       `;
-      slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+      slowest.readMs = Math.max(
+        slowest.readMs,
+        performance.now() - startedAt,
+      );
       return page;
     },
     queue: {
       checkpoint: undefined as never,
       continueList: undefined as never,
       async checkpointTable(_, { payload, enqueue, losses }) {
+        const startedAt = performance.now();
         await sql`
           select pipeline_checkpoint_table(
             ${WORKER}, ${id}, ${leaseToken}, ${sql.json(payload as never)},
             ${sql.json(enqueue as never)}, ${sql.json(losses as never)}
           )
         `;
+        slowest.storeMs = Math.max(
+          slowest.storeMs,
+          performance.now() - startedAt,
+        );
         return { status: "running", full: false, goesOn: false };
       },
     },
@@ -145,7 +159,7 @@ async function readByRun(sql: Sql) {
     select extracted from pipeline_runs where id = ${runId}
   `;
   if (extracted < ROWS / 2) throw new Error(`${extracted} prompts were found`);
-  return { rowsPerSecond: ROWS / seconds, slowestMs };
+  return { rowsPerSecond: ROWS / seconds, slowest };
 }
 
 /** An app that goes on writing; how long each insert took, in milliseconds. */

@@ -1735,8 +1735,6 @@ create index workers_calling_idx on pipeline.workers (endpoint) where ended_at i
 create index workers_cut_off_idx on pipeline.workers (stage) where cut_off;
 create index workers_isolate_idx on pipeline.workers (isolate);
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
-alter table pipeline.workers enable row level security;
-grant select, insert, update, delete on pipeline.workers to service_role;
 
 create function pipeline.live_worker(worker_id uuid)
 returns pipeline.workers
@@ -2308,8 +2306,6 @@ create table pipeline.foreign_projects (
 );
 comment on table pipeline.foreign_projects is
   'Project URLs that lead to another project, one row each: nothing is sent there for an hour. A copy of a project, such as a restored backup or a branch with data, has the URL of the original.';
-alter table pipeline.foreign_projects enable row level security;
-grant select on pipeline.foreign_projects to service_role;
 
 create function pipeline.find_foreign_project(as_of timestamptz)
 returns void
@@ -4443,8 +4439,6 @@ comment on column pipeline.table_marks.quick_from is
 comment on column pipeline.table_marks.looked_back_at is 'Of a watch: when the last scan began that did.';
 create unique index table_marks_source_idx
   on pipeline.table_marks (owner, md5(source::text)) nulls not distinct;
-alter table pipeline.table_marks enable row level security;
-grant select, insert, update, delete on pipeline.table_marks to service_role;
 
 create table pipeline.taken_prompts (
   mark_id bigint not null references pipeline.table_marks (id) on delete cascade,
@@ -4461,8 +4455,6 @@ comment on column pipeline.taken_prompts.number is
   'How new its row was, as resume_from of the mark; null: rows of this table grow, and it is kept.';
 create index taken_prompts_number_idx on pipeline.taken_prompts (mark_id, number) where number is not null;
 create index taken_prompts_row_idx on pipeline.taken_prompts (mark_id, split_part(row_id, E'\x1f', 1));
-alter table pipeline.taken_prompts enable row level security;
-grant select, insert, delete on pipeline.taken_prompts to service_role;
 
 create function pipeline.settle_seconds(source jsonb)
 returns numeric
@@ -7665,8 +7657,6 @@ create table pipeline.maintenance (
 );
 comment on table pipeline.maintenance is
   'When maintenance was last done, one row: the sign that pg_cron is alive.';
-alter table pipeline.maintenance enable row level security;
-grant select, insert, update on pipeline.maintenance to service_role;
 
 create function pipeline.fail_tasks(
   run_id bigint,

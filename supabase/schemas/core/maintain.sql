@@ -8,8 +8,6 @@ create table pipeline.maintenance (
 );
 comment on table pipeline.maintenance is
   'When maintenance was last done, one row: the sign that pg_cron is alive.';
-alter table pipeline.maintenance enable row level security;
-grant select, insert, update on pipeline.maintenance to service_role;
 
 create function pipeline.fail_tasks(
   run_id bigint,

@@ -24,8 +24,6 @@ comment on column pipeline.table_marks.quick_from is
 comment on column pipeline.table_marks.looked_back_at is 'Of a watch: when the last scan began that did.';
 create unique index table_marks_source_idx
   on pipeline.table_marks (owner, md5(source::text)) nulls not distinct;
-alter table pipeline.table_marks enable row level security;
-grant select, insert, update, delete on pipeline.table_marks to service_role;
 
 create table pipeline.taken_prompts (
   mark_id bigint not null references pipeline.table_marks (id) on delete cascade,
@@ -42,8 +40,6 @@ comment on column pipeline.taken_prompts.number is
   'How new its row was, as resume_from of the mark; null: rows of this table grow, and it is kept.';
 create index taken_prompts_number_idx on pipeline.taken_prompts (mark_id, number) where number is not null;
 create index taken_prompts_row_idx on pipeline.taken_prompts (mark_id, split_part(row_id, E'\x1f', 1));
-alter table pipeline.taken_prompts enable row level security;
-grant select, insert, delete on pipeline.taken_prompts to service_role;
 
 create function pipeline.settle_seconds(source jsonb)
 returns numeric

@@ -179,8 +179,6 @@ create table pipeline.foreign_projects (
 );
 comment on table pipeline.foreign_projects is
   'Project URLs that lead to another project, one row each: nothing is sent there for an hour. A copy of a project, such as a restored backup or a branch with data, has the URL of the original.';
-alter table pipeline.foreign_projects enable row level security;
-grant select on pipeline.foreign_projects to service_role;
 
 create function pipeline.find_foreign_project(as_of timestamptz)
 returns void

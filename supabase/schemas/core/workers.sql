@@ -90,8 +90,6 @@ create index workers_calling_idx on pipeline.workers (endpoint) where ended_at i
 create index workers_cut_off_idx on pipeline.workers (stage) where cut_off;
 create index workers_isolate_idx on pipeline.workers (isolate);
 create index workers_ended_idx on pipeline.workers (ended_at) where ended_at is not null;
-alter table pipeline.workers enable row level security;
-grant select, insert, update, delete on pipeline.workers to service_role;
 
 create function pipeline.live_worker(worker_id uuid)
 returns pipeline.workers

@@ -1,5 +1,5 @@
 begin;
-select plan(4);
+select plan(5);
 
 select results_eq(
   $$ select command, active from cron.job where jobname = 'prompt-pipeline maintenance' $$,
@@ -16,6 +16,13 @@ select results_eq(
   $$ select '@reboot', command, active from cron.job where jobname = 'prompt-pipeline maintenance' $$,
   'maintenance runs whenever Postgres has started: pg_cron counts seconds anew then'
 );
+delete from pipeline.maintenance;
+do $$
+begin
+  execute (select command from cron.job where jobname = 'prompt-pipeline maintenance');
+end;
+$$;
+select is((select count(*) from pipeline.maintenance), 1::bigint, 'a turn does maintenance, and ends where there are no workers');
 insert into cron.job_run_details (jobid, runid, end_time)
 select jobid, runid, end_time
 from cron.job

@@ -1,3 +1,4 @@
+import { formatText } from "../docs/format_text.ts";
 import type { ChaosReport } from "./chaos.ts";
 
 const path = new URL("reports.json", import.meta.url);
@@ -8,7 +9,10 @@ const path = new URL("reports.json", import.meta.url);
  */
 export async function addReport(report: ChaosReport): Promise<ChaosReport[]> {
   const reports = withReport(await readReports(), report);
-  await Deno.writeTextFile(path, `${JSON.stringify(reports)}\n`);
+  await Deno.writeTextFile(
+    path,
+    await formatText(JSON.stringify(reports), "json"),
+  );
   return reports;
 }
 

@@ -1,7 +1,7 @@
 /** Lays text out as `deno fmt` does, which the checks of this project ask for. */
 export async function formatText(
   text: string,
-  language: "md" | "ts",
+  language: "md" | "ts" | "json",
 ): Promise<string> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["fmt", `--ext=${language}`, "-"],

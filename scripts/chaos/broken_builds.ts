@@ -371,4 +371,13 @@ export const BROKEN_BUILDS: BrokenBuild[] = [
     }],
     breaks: [HARM.uneven],
   },
+  {
+    name: "`settle_failures()` gives a webhook up as soon as a prompt",
+    changes: [{
+      function: "pipeline.settle_failures",
+      from: "coalesce(kind.most_attempts, (run).max_attempts)",
+      to: "(run).max_attempts",
+    }],
+    breaks: [HARM.unannounced],
+  },
 ];

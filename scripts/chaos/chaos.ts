@@ -6,6 +6,7 @@ import {
 } from "../local/model_simulator.ts";
 import { hostedLimits } from "../local/functions/isolate_limits.ts";
 import { type Stack, startStack } from "../local/stack.ts";
+import { type BadService, startBadService } from "./bad_service.ts";
 import { type Broken, findHarm } from "./find_harm.ts";
 import {
   countTurns,
@@ -16,13 +17,7 @@ import {
 import { drawIncident, EVERYDAY_RATES, type Incident } from "./misbehave.ts";
 import { shareOfFirst } from "./owners.ts";
 import { refuseResults } from "./refuse_results.ts";
-import {
-  answerOf,
-  asksJudge,
-  type EndlessService,
-  startEndlessService,
-  startRuns,
-} from "./start_runs.ts";
+import { answerOf, asksJudge, startRuns } from "./start_runs.ts";
 import { upgradeOnce } from "./upgrade_once.ts";
 
 export interface ChaosSettings {
@@ -48,6 +43,8 @@ export interface ChaosReport {
   refused: { results: number; tables: number };
   /** Answers that an evaluator would have looked at for ever, and requests to the service that answers without end. */
   endless: { scores: number; requests: number };
+  /** Events of runs that were made, delivered, and said to be delivered though nobody was told. */
+  events: { made: number; delivered: number; untrue: number };
   /** The part of the calls that one of two owners had while both had some to make; null: too few to tell. */
   share: number | null;
   /** What became of the turns of the watch. */
@@ -101,7 +98,7 @@ export async function runChaos(settings: ChaosSettings): Promise<ChaosReport> {
     faultRates: EVERYDAY_RATES,
     answer: answerOf,
   });
-  await using service = startEndlessService();
+  await using service = startBadService();
   const clockSkewsMs: number[] = [];
   const stack = await startStack({
     port: 0,
@@ -287,7 +284,7 @@ async function untilOver(
 async function report(
   { sql }: Stack,
   model: ModelSimulator,
-  service: EndlessService,
+  service: BadService,
 ) {
   const broken = await sql<Broken[]>`
     select * from check_pipeline_invariants(now() + interval '3 minutes')
@@ -308,6 +305,10 @@ async function report(
     from prompt_evaluations
     where run_id in (select id from pipeline_runs where watch_id is null)
   `;
+  const events = await sql<{ key: string; status: string }[]>`
+    select key, status from pipeline_tasks where stage = 'notify'
+  `;
+  const delivered = events.filter(({ status }) => status === "succeeded");
   const asked = model.requests.filter(({ body }) => !asksJudge(body));
   const calls = new Map<string, number>();
   for (const { prompt } of asked) {
@@ -316,6 +317,11 @@ async function report(
   return {
     broken: [...broken, ...await findHarm(sql)],
     endless: { scores: endless, requests: service.count() },
+    events: {
+      made: events.length,
+      delivered: delivered.length,
+      untrue: delivered.filter(({ key }) => !service.heard.has(key)).length,
+    },
     share: shareOfFirst(asked.filter(({ prompt }) => / owner/.test(prompt))),
     statuses: statuses.map(({ status }) => status),
     evaluations,

@@ -17,6 +17,8 @@ export const HARM = {
     "every answer is scored by each evaluator of its run, or it is said why not",
   uneven: "every variant of a sweep asks all that was found for it",
   overdrawn: "no run spends more than its max_cost",
+  unannounced:
+    "of every run that has completed its webhook is told, or will be",
   starved: "neither of two owners starves",
 };
 
@@ -74,11 +76,20 @@ export function findHarm(sql: Pick<Sql, "unsafe">): Promise<Broken[]> {
           run.cost > run.max_cost or budget.spent + budget.reserved > run.max_cost,
           $4,
           format('%s and %s USD of %s', budget.spent, budget.reserved, run.max_cost)
+        ),
+        (
+          run.status = 'completed' and run.evaluation_webhook is not null and not exists (
+            select from pipeline_tasks as event
+            where event.run_id = run.id and event.stage = 'notify' and event.status <> 'failed'
+              and event.payload -> 'body' ->> 'type' = 'pipeline.run.completed'
+          ),
+          $5,
+          run.evaluation_webhook
         )
     ) as rule (is_broken, broken, detail)
     where rule.is_broken
     order by run.id, rule.broken
     `,
-    [HARM.mixed, HARM.unscored, HARM.uneven, HARM.overdrawn],
+    [HARM.mixed, HARM.unscored, HARM.uneven, HARM.overdrawn, HARM.unannounced],
   );
 }

@@ -152,6 +152,14 @@ export async function playScenario(
   await patiently((sql) => sql`select retry_pipeline_run(${judged}, ${at(3)})`);
   await work(judged, 3, verdict, "judge");
 
+  // Whoever is to be told of the run does not answer at first.
+  const announced = await createRun("announced", prompts("a"), {
+    max_attempts: 1,
+    evaluation_webhook: "https://hooks.test/event",
+  });
+  await work(announced, 0);
+  await work(announced, 1, failure("transient"), "notify");
+
   // Money is set aside for four calls: one is answered, one given back, one worker dies.
   await sql`
     insert into model_endpoints (name, url, max_concurrency, input_cost, output_cost, max_output_tokens)

@@ -36,10 +36,12 @@ While the runs go on, and seeded, so that a run can be repeated:
 - every 4 to 10 s the model has an incident of 1 to 2 s: a storm, in which nearly nine calls in ten
   get a 429 with Retry-After or are told so in another way, or a lockout, in which one call in five is refused as if by a bad key or an
   empty account. That pauses the run; it is resumed within half a second;
-- the results table refuses one answer in fifty for good, and is gone for up to a second every 4 to
+- the results table refuses one answer in fifty for good, and one of the tables is gone for up to a second every 4 to
   8 s, which pauses runs until they are resumed;
 - of one run each answer is graded by a JSON Schema that takes for ever and by a web service whose
   answer has no end;
+- the webhook of the runs never answers the first of five events, answers the second without end,
+  fails at the third, hangs up at the fourth, and takes the fifth;
 - the judge is the same model behind an endpoint of its own, with the same faults and incidents;
 - the project is upgraded once, at any time: everything but its tables is written anew;
 - one run has a max_cost that pays for one call at a time, and is doubled whenever it is used up;
@@ -58,8 +60,8 @@ no call, turns of a watch that are taken twice or counted wrongly. And, where no
   }. The share in the table is the part of the calls that the user with one run had while both had
 some to make: a half is fair, and a tenth more or less is allowed.
 
-| seed | kills | storms | lockouts | results refused | table gone | endless scores | max_cost raised | upgrade, s | clocks, min | runs | evaluations | errors among them | broken invariants | leases left | share | calls a prompt, mean | calls a prompt, max | turns watched | s |
-| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| seed | kills | storms | lockouts | results refused | table gone | endless scores | events | delivered | max_cost raised | upgrade, s | clocks, min | runs | evaluations | errors among them | broken invariants | leases left | share | calls a prompt, mean | calls a prompt, max | turns watched | s |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 ${reports.map(toRow).join("\n")}
 
 The errors are the prompts that the model would not answer, such as by a 400 or a content filter,
@@ -125,6 +127,8 @@ function toRow(report: ChaosReport): string {
     report.refused.results,
     report.refused.tables,
     report.endless.scores,
+    report.events.made,
+    report.events.delivered,
     report.raised,
     report.upgradeSeconds.toFixed(1),
     `${Math.min(...minutes)} to ${Math.max(...minutes)}`,

@@ -12,6 +12,7 @@ Deno.test("toReliabilityPage() shows each seed, each kind of kill and each broke
     incidents: { storm: 5, lockout: 6 },
     refused: { results: 3, tables: 2 },
     endless: { scores: 9, requests: 4 },
+    events: { made: 12, delivered: 7, untrue: 0 },
     share: 0.512,
     watched: { asked: 310, wrong: 1 },
     upgradeSeconds: 2.34,
@@ -34,7 +35,7 @@ Deno.test("toReliabilityPage() shows each seed, each kind of kill and each broke
   ]);
   assert(
     page.includes(
-      "| 7 | 2 | 5 | 6 | 3 | 2 | 9 | 5 | 2.3 | -2 to 1 | completed, failed | 299 | 8 | 1 | 2 | 0.51 | 1.23 | 4 | 309 | 61 |",
+      "| 7 | 2 | 5 | 6 | 3 | 2 | 9 | 12 | 7 | 5 | 2.3 | -2 to 1 | completed, failed | 299 | 8 | 1 | 2 | 0.51 | 1.23 | 4 | 309 | 61 |",
     ),
   );
   assertMatch(page, /\| rest \| 2 \| 2\.0 s \| 3\.0 s \| 3\.0 s \|/);

@@ -1,6 +1,7 @@
 import type { Sql } from "postgres";
 import type { ModelSimulator } from "../local/model_simulator.ts";
 import { createLiveTable } from "./live_app.ts";
+import type { BadService } from "./bad_service.ts";
 import { FIRST_OWNER, OWNERS } from "./owners.ts";
 
 /** The model that is asked as a judge. */
@@ -20,44 +21,11 @@ const ENDLESS_SCHEMA = {
   },
 };
 
-/** A web service that answers without end. */
-export interface EndlessService extends AsyncDisposable {
-  url: string;
-  /** Requests that have come in. */
-  count(): number;
-}
-
-/** Starts one; it goes on as long as the caller reads. */
-export function startEndlessService(): EndlessService {
-  let count = 0;
-  const closing = new AbortController();
-  const part = new TextEncoder().encode(" ".repeat(10_000));
-  const server = Deno.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    signal: closing.signal,
-    onListen: () => {},
-  }, () => {
-    count++;
-    return new Response(
-      new ReadableStream({ pull: (answer) => answer.enqueue(part) }),
-    );
-  });
-  return {
-    url: `http://127.0.0.1:${server.addr.port}/score`,
-    count: () => count,
-    async [Symbol.asyncDispose]() {
-      closing.abort();
-      await server.finished;
-    },
-  };
-}
-
 /**
  * Starts the runs of a day: two users with half of the work each on one endpoint, the first in one run,
  * the second in others, one of which has evaluators that never end; and, few prompts each, those of the
  * project: one whose money is soon used up, one that a judge reads, one over a table, and a sweep of two
- * variants. Each answer gets a score.
+ * variants. Each answer gets a score, and each run but those of the sweep has a webhook.
  *
  * @param prompts answers of all together
  * @param runs of the second user but the one that never ends
@@ -65,7 +33,7 @@ export function startEndlessService(): EndlessService {
 export async function startRuns(
   sql: Sql,
   model: ModelSimulator,
-  service: EndlessService,
+  service: BadService,
   { prompts, runs }: { prompts: number; runs: number },
 ): Promise<void> {
   const url = `${model.url}/v1/chat/completions`;
@@ -99,7 +67,7 @@ export async function startRuns(
     owner: second,
     evaluators: sql.json([
       { type: "json-schema", schema: ENDLESS_SCHEMA },
-      { type: "webhook", url: service.url },
+      { type: "webhook", url: service.scores },
       length,
     ]),
   });
@@ -151,6 +119,7 @@ export async function startRuns(
       endpoint: "shared",
       max_attempts: 20,
       evaluators: sql.json([length]),
+      evaluation_webhook: service.webhook,
       ...columns,
     };
     await sql`insert into pipeline_runs ${sql(row as never)}`;

@@ -27,6 +27,11 @@ export function findFailures(report: ChaosReport): string[] {
       `${watched.wrong} of ${watched.asked} turns of the watch are missing, or were taken twice`,
     );
   }
+  if (report.events.untrue > 0) {
+    lines.push(
+      `${report.events.untrue} of ${report.events.delivered} webhooks that were delivered never arrived`,
+    );
+  }
   if (leasesLeft > 0) lines.push(`${leasesLeft} leases left`);
   if (report.share !== null && Math.abs(report.share - 0.5) > UNFAIR) {
     lines.push(

@@ -9,6 +9,7 @@ const passed: ChaosReport = {
   incidents: { storm: 1, lockout: 1 },
   refused: { results: 3, tables: 2 },
   endless: { scores: 3, requests: 2 },
+  events: { made: 12, delivered: 7, untrue: 0 },
   share: 0.59,
   watched: { asked: 300, wrong: 0 },
   upgradeSeconds: 2,
@@ -36,6 +37,7 @@ Deno.test("findFailures() names each thing that did not hold", () => {
       statuses: ["running", "completed"],
       evaluations: 299,
       watched: { asked: 300, wrong: 2 },
+      events: { made: 12, delivered: 7, untrue: 1 },
       leasesLeft: 1,
       share: 0.39,
       kills: [
@@ -48,6 +50,7 @@ Deno.test("findFailures() names each thing that did not hold", () => {
       "1 of 2 runs are running, not completed",
       "299 evaluations of 300 prompts",
       "2 of 300 turns of the watch are missing, or were taken twice",
+      "1 of 7 webhooks that were delivered never arrived",
       "1 leases left",
       "not so: neither of two owners starves (one had 0.39 of the calls)",
       "nothing was stored for 120 s after a kill of postgres",

@@ -7052,20 +7052,19 @@ begin
   ) then
     perform pipeline.note_waits((run).id, worker, totals, as_of);
   end if;
-  if (worker).stage = 'judge' then
-    if results @? '$[*].embedded' then
-      perform pipeline.pause_for_quota(run, pipeline.count_usage((run).owner, 0, (
-        select sum(octet_length(vector #>> '{}')) from jsonb_path_query(results, '$[*].embedded[*].vector') as vector
-      ), as_of));
-    end if;
-    if results @? '$[*].enqueue' then
-      perform pipeline.follow_up((run).id, settled.ids, results, as_of);
-    end if;
-    perform pipeline.score_votes(run, settled.stored_ids, as_of);
-  elsif (worker).stage <> 'execute' then
+  if (worker).stage = 'judge' and results @? '$[*].embedded' then
+    perform pipeline.pause_for_quota(run, pipeline.count_usage((run).owner, 0, (
+      select sum(octet_length(vector #>> '{}')) from jsonb_path_query(results, '$[*].embedded[*].vector') as vector
+    ), as_of));
+  end if;
+  if (worker).stage <> 'execute' and results @? '$[*] ? (exists (@.enqueue[*]) || exists (@.losses[*]))' then
     perform pipeline.follow_up((run).id, settled.ids, results, as_of);
+  end if;
+  if (worker).stage = 'extract' then
     perform pipeline.draw_sample((run).id, as_of);
-  elsif (run).evaluators <> '[]' and settled.stored_ids is not null then
+  elsif (worker).stage = 'judge' then
+    perform pipeline.score_votes(run, settled.stored_ids, as_of);
+  elsif (worker).stage = 'execute' and (run).evaluators <> '[]' and settled.stored_ids is not null then
     perform pipeline.enqueue_evaluations(
       run,
       array(

@@ -1532,9 +1532,7 @@ begin
     )
     from pipeline.evaluations as evaluation
     join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-    left join public.pipeline_runs as run on run.id = evaluation.run_id
-    left join pipeline.prompts as asked on asked.id = evaluation.prompt_id
-    left join lateral (select pipeline.sent_before(run, asked) as before) as sent on asked.id is not null
+    cross join lateral (select pipeline.sent_before(evaluation.run_id, evaluation.prompt_id) as before) as sent
     cross join lateral pipeline.shown_answer((item).results_table, (item).evaluation_id, (queue).blind) as one
     left join lateral pipeline.shown_answer((item).other_table, (item).other_id, (queue).blind) as other on true
     where evaluation.id = (item).evaluation_id and results.relname = (item).results_table

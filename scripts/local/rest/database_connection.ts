@@ -62,16 +62,18 @@ export function connectLikePostgrest(url: string): PostgresConnection {
     ): Promise<void> {
       const { role = "anon", uid = "", jwt } = context.auth ?? {};
       roleSettings ??= readRoleSettings(connection.kysely);
-      await setAll(database, [
-        ...(await roleSettings).get("authenticator") ?? [],
-        ...(await roleSettings).get(role) ?? [],
-        ["request.jwt.claim.sub", uid],
-        ["request.jwt.claim.role", role],
-        ["request.jwt.claims", jwt ? JSON.stringify(jwt) : ""],
-        ["storage.operation", context.storage?.operation ?? ""],
-        // Last: the role may not be allowed to change the others.
-        ["role", role],
-      ]);
+      await sql`select ${
+        setAll([
+          ...(await roleSettings).get("authenticator") ?? [],
+          ...(await roleSettings).get(role) ?? [],
+          ["request.jwt.claim.sub", uid],
+          ["request.jwt.claim.role", role],
+          ["request.jwt.claims", jwt ? JSON.stringify(jwt) : ""],
+          ["storage.operation", context.storage?.operation ?? ""],
+          // Last: the role may not be allowed to change the others.
+          ["role", role],
+        ])
+      }`.execute(database);
     },
 
     async applyRpcRequestGucs(
@@ -79,41 +81,38 @@ export function connectLikePostgrest(url: string): PostgresConnection {
       database: Kysely<any>,
       { method, path, requestHeaders = {} }: RpcRequest,
     ): Promise<void> {
-      await setAll(database, [
-        ["response.status", ""],
-        ["response.headers", ""],
-        ["request.method", method],
-        ["request.path", path],
-        ["request.headers", JSON.stringify(requestHeaders)],
-      ]);
-      await prepareCall(database, path.slice(path.lastIndexOf("/") + 1));
+      await sql`
+        select
+          ${
+        setAll([
+          ["response.status", ""],
+          ["response.headers", ""],
+          ["request.method", method],
+          ["request.path", path],
+          ["request.headers", JSON.stringify(requestHeaders)],
+        ])
+      },
+          case when setting is not null then set_config('statement_timeout', split_part(setting, '=', 2), true) end,
+          set_config('transaction_read_only', case when provolatile = 'v' then 'off' else 'on' end, true)
+        from pg_catalog.pg_proc
+        left join unnest(proconfig) as setting on setting like 'statement_timeout=%'
+        where proname = ${path.slice(path.lastIndexOf("/") + 1)}
+          and pronamespace = 'public'::regnamespace
+      `.execute(database);
+    },
+
+    // lite has read what it needs of it, and would search it for each column of each request.
+    writeCachedIntrospection: (schema: { views: { sql?: string }[] }) => {
+      const views = schema.views.map(({ sql: _, ...view }) => view);
+      return Object.assign(connection, { introspection: { ...schema, views } });
     },
   });
 }
 
-async function prepareCall(
-  database: Kysely<unknown>,
-  name: string,
-): Promise<void> {
-  await sql`
-    select
-      case when setting is not null then set_config('statement_timeout', split_part(setting, '=', 2), true) end,
-      set_config('transaction_read_only', case when provolatile = 'v' then 'off' else 'on' end, true)
-    from pg_catalog.pg_proc
-    left join unnest(proconfig) as setting on setting like 'statement_timeout=%'
-    where proname = ${name}
-      and pronamespace = 'public'::regnamespace
-  `.execute(database);
-}
-
-async function setAll(
-  database: Kysely<unknown>,
-  settings: [name: string, value: string][],
-): Promise<void> {
-  const calls = settings.map(([name, value]) =>
-    sql`set_config(${name}, ${value}, true)`
+function setAll(settings: [name: string, value: string][]) {
+  return sql.join(
+    settings.map(([name, value]) => sql`set_config(${name}, ${value}, true)`),
   );
-  await sql`select ${sql.join(calls)}`.execute(database);
 }
 
 /** Reads what `alter role … set` says: role → settings. */

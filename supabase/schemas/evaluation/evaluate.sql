@@ -125,22 +125,24 @@ $$;
 comment on function pipeline.store_scores(public.pipeline_runs, bigint[], jsonb, timestamptz) is
   'Stores the scores that evaluate tasks bring, [{id, scores: [{evaluationId, evaluator, score?, passed?, category?, explanation?, error?}]}]; a new score takes the place of an earlier one.';
 
-create function pipeline.sent_before(
-  run public.pipeline_runs,
-  prompt pipeline.prompts
-)
+create function pipeline.sent_before(run_id bigint, prompt_id bigint)
 returns jsonb
 language plpgsql
-immutable
+stable
 set search_path = ''
 as $$
 declare
+  run public.pipeline_runs;
+  prompt pipeline.prompts;
+  parameters jsonb;
+begin
+  select * into run from public.pipeline_runs where id = sent_before.run_id;
+  select * into prompt from pipeline.prompts where id = sent_before.prompt_id;
   -- Without its run, which may be gone, it is the prompt as it was found.
-  parameters constant jsonb := coalesce((run).parameters, '{}') || coalesce(
-    nullif(case when (run).id is null then to_jsonb((prompt).parameters) else pipeline.sent(run, prompt) -> 'parameters' end, 'null'),
+  parameters := coalesce(run.parameters, '{}') || coalesce(
+    nullif(case when run.id is null then to_jsonb(prompt.parameters) else pipeline.sent(run, prompt) -> 'parameters' end, 'null'),
     '{}'
   );
-begin
   return (
     select jsonb_build_object(
       -- As toRequestParts() in functions/_shared/model: a parameter takes the place of system turns.
@@ -156,12 +158,12 @@ begin
       )
     )
     from jsonb_array_elements(
-      case jsonb_typeof((prompt).messages) when 'array' then (prompt).messages end
+      case jsonb_typeof(prompt.messages) when 'array' then prompt.messages end
     ) with ordinality as earlier (turn, place)
   );
 end;
 $$;
-comment on function pipeline.sent_before(public.pipeline_runs, pipeline.prompts) is
+comment on function pipeline.sent_before(bigint, bigint) is
   'What was sent before a prompt, {system, earlierTurns}: the system message or null, and the other turns, [{role, content}].';
 
 create function public.pipeline_read_evaluations(
@@ -169,7 +171,8 @@ create function public.pipeline_read_evaluations(
   ids bigint[],
   with_what_was_sent boolean default false
 )
-returns jsonb
+-- A row becomes json in a third of the time that jsonb_build_object() takes, and is only sent.
+returns json
 language plpgsql
 stable
 set search_path = ''
@@ -178,30 +181,28 @@ declare
   used constant regclass := pipeline.check_results_table(pipeline_read_evaluations.results_table);
 begin
   return (
-    select coalesce(
-      jsonb_agg(
-        jsonb_build_object(
-          'id', evaluation.id, 'promptKey', evaluation.prompt_key, 'repetition', evaluation.repetition,
-          'prompt', evaluation.prompt,
-          'response', evaluation.response, 'success', evaluation.success,
-          'reference', evaluation.reference, 'model', evaluation.model,
-          'durationMs', evaluation.duration_ms, 'inputTokens', evaluation.input_tokens,
-          'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
-          'finishReason', evaluation.finish_reason, 'toolCalls', evaluation.tool_calls,
-          'metadata', evaluation.metadata
-        ) || case when with_what_was_sent then
-          jsonb_build_object('passages', evaluation.passages) || pipeline.sent_before(
-            (select run from public.pipeline_runs as run where run.id = evaluation.run_id),
-            (select asked from pipeline.prompts as asked where asked.id = evaluation.prompt_id)
-          )
-        else '{"passages": null, "system": null, "earlierTurns": []}' end
-        order by evaluation.id
-      ),
-      '[]'
-    )
-    from pipeline.evaluations as evaluation
-    where evaluation.tableoid = used
-      and evaluation.id = any (ids)
+    select coalesce(json_agg(seen order by seen.id), '[]')
+    from (
+      select
+        evaluation.id, evaluation.prompt_key as "promptKey", evaluation.repetition, evaluation.prompt,
+        evaluation.before -> 'system' as system,
+        coalesce(evaluation.before -> 'earlierTurns', '[]') as "earlierTurns",
+        evaluation.response, evaluation.success, evaluation.reference,
+        case when with_what_was_sent then evaluation.passages end as passages,
+        evaluation.model, evaluation.duration_ms as "durationMs", evaluation.input_tokens as "inputTokens",
+        evaluation.output_tokens as "outputTokens", evaluation.cost,
+        evaluation.finish_reason as "finishReason", evaluation.tool_calls as "toolCalls", evaluation.metadata
+      from (
+        select
+          evaluation.*,
+          case when with_what_was_sent then pipeline.sent_before(evaluation.run_id, evaluation.prompt_id) end as before
+        from pipeline.evaluations as evaluation
+        where evaluation.tableoid = used
+          and evaluation.id = any (ids)
+        -- So that what was sent is asked for once a row, not for each column that shows it.
+        offset 0
+      ) as evaluation
+    ) as seen
   );
 end;
 $$;

@@ -4,11 +4,11 @@ import { quoteLongIntegers } from "../../quote_long_integers.ts";
 /**
  * `JSON.parse`, with U+FFFD for every U+0000 that an escape writes, because Postgres stores no text
  * with one, and with integers that a JavaScript number cannot hold as text, because they are ids.
- * `mayBeLong` is false where a look at the bytes has told that there are none. Done before parsing because to look for it in every text of a conversation costs a quarter of what
+ * Done before parsing because to look for it in every text of a conversation costs a quarter of what
  * parsing does, and the digits of the escape are rare in archives.
  */
-export function parseJson(text: string, mayBeLong = true): Json {
-  const exact = mayBeLong ? quoteLongIntegers(text) : text;
+export function parseJson(text: string): Json {
+  const exact = quoteLongIntegers(text);
   return JSON.parse(
     exact.includes("0000") && exact.includes("\\u0000")
       ? exact.replace(ESCAPES, (escape) => escape === NUL ? "\\ufffd" : escape)

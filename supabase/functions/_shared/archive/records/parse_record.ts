@@ -1,5 +1,4 @@
 import type { Json } from "../json.ts";
-import { mayHaveLongIntegers } from "../../quote_long_integers.ts";
 import { parseJson } from "./parse_json.ts";
 
 const decoder = new TextDecoder();
@@ -13,7 +12,7 @@ export type ParsedRecord =
 export function parseRecord(bytes: Uint8Array): ParsedRecord {
   try {
     const text = decoder.decode(bytes);
-    const value = parseJson(text, mayHaveLongIntegers(bytes));
+    const value = parseJson(text);
     // The strict decoder takes twice as long, so only records with a replacement character pay it.
     return { value, damaged: text.includes("\uFFFD") && !isUtf8(bytes) };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { hidePassword } from "./hide_password.ts";
+import { sessionUrl } from "./session_url.ts";
 import { SUPABASE_CLI } from "../moving_in/supabase_cli.ts";
 import {
   NEEDED_FUNCTIONS,
@@ -41,7 +42,7 @@ export function readTarget(text: string): Target {
     /^postgres(?:ql)?:\/\/[^/@]*?(?:\.([a-z]{20})(?::[^@]*)?@|@db\.([a-z]{20})\.supabase\.co)/
       .exec(text) ?? [];
   const projectRef = pooled ?? direct;
-  if (projectRef) return { projectRef, database: text };
+  if (projectRef) return { projectRef, database: sessionUrl(text) };
   throw new TypeError(
     `Cannot deploy to "${
       hidePassword(text)

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import process from "node:process";
 import { promisify } from "node:util";
 import { hidePassword } from "../deploy/hide_password.ts";
+import { sessionUrl } from "../deploy/session_url.ts";
 import { PipelineError } from "../../supabase/functions/_shared/errors.ts";
 
 /** Arguments of npx. Pinned: what it prints is read, committed and compared. */
@@ -23,7 +24,7 @@ export async function askSupabaseCli(
     const { stdout } = await promisify(execFile)(npx, [
       ...SUPABASE_CLI,
       ...args,
-      `--remote=${remote}`,
+      `--remote=${sessionUrl(remote)}`,
     ], {
       env: { ...process.env, SUPABASE_YES: "true" },
       maxBuffer: 100_000_000,

@@ -52,7 +52,7 @@
 -- pending; slots of calls that may still be in flight come free with their leases. Maintenance comes
 -- every 10 s by pg_cron, every 2 s as long as there are workers, and whenever Postgres has started.
 --
--- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, list of
+-- Locks are taken in the order worker, tasks, results, state of the endpoint, budgets by id, run, list of
 -- prompts, what the owner has used, so that no cycle can form.
 -- Claiming takes the endpoint's state before the tasks, and enqueuing and cancelling the run before
 -- them: they never wait for a task that another holds (new ones, or skip locked).
@@ -846,7 +846,6 @@ comment on column public.pipeline_watches.created_at is
 create table pipeline.watch_states (
   watch_id bigint primary key references public.pipeline_watches (id) on delete cascade,
   read_until timestamptz,
-  day date,
   problem text,
   tried_at timestamptz,
   windows_due_at timestamptz
@@ -854,8 +853,6 @@ create table pipeline.watch_states (
 comment on table pipeline.watch_states is 'One row per watch: how far it has come.';
 comment on column pipeline.watch_states.read_until is
   'When the last scan began that came to its end: what was answered before has been taken.';
-comment on column pipeline.watch_states.day is
-  'The day of UTC on which maintenance last let go on what had stopped for the money of a day.';
 comment on column pipeline.watch_states.problem is 'Why it cannot begin its next run; null: it can.';
 comment on column pipeline.watch_states.tried_at is 'When it last tried to.';
 comment on column pipeline.watch_states.windows_due_at is
@@ -974,7 +971,7 @@ create table public.pipeline_runs (
   rests smallint not null default 0,
   eases jsonb not null default '{}',
   broken_workers smallint not null default 0,
-  waits_for_day boolean not null default false,
+  waits_for_day date,
   input_tokens bigint not null default 0,
   output_tokens bigint not null default 0,
   cost numeric not null default 0,
@@ -1084,7 +1081,7 @@ comment on column public.pipeline_runs.eases is
 comment on column public.pipeline_runs.broken_workers is
   'Workers in a row that ended with an error and brought nothing; the third pauses the run, and the first when that has paused three runs of its owner.';
 comment on column public.pipeline_runs.waits_for_day is
-  'It is paused because what a day may cost or take is used up: that of a watch goes on by itself on the next.';
+  'The day of UTC whose money or prompts are used up, so that it is paused: a run of a watch goes on by itself on the next. Null: it is not, or for another reason.';
 comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
 comment on column public.pipeline_runs.owner is
   'The signed-in user who started it; null for service_role and SQL.';
@@ -2091,9 +2088,6 @@ declare
   worker pipeline.workers;
   assignment jsonb;
 begin
-  perform pipeline.give_back(
-    pipeline_end_worker.worker_id, null, coalesce(called, '{}'), pipeline_end_worker.as_of
-  );
   update pipeline.workers
   set
     ended_at = pipeline_end_worker.as_of,
@@ -2103,6 +2097,9 @@ begin
     cut_off = pipeline_end_worker.cut_off
   where workers.id = pipeline_end_worker.worker_id and workers.ended_at is null
   returning * into worker;
+  perform pipeline.give_back(
+    pipeline_end_worker.worker_id, null, coalesce(called, '{}'), pipeline_end_worker.as_of
+  );
   if worker.id is not null then
     -- Whoever enqueues holds this row until commit: waiting here means that their tasks are seen
     -- below, or that they see this worker ended. Without it a wake could fall between the two.
@@ -2824,7 +2821,7 @@ begin
   where id = run.id and enqueued > 0 and not pipeline.outlives_run(pipeline_enqueue_tasks.stage);
   if pipeline_enqueue_tasks.stage = 'execute' and (pipeline.quota_of(run.owner)).applies_to is not null then
     perform pipeline.pause_for_quota(
-      run, pipeline.count_usage(run.owner, enqueued, octet_length(tasks::text), as_of)
+      run, pipeline.count_usage(run.owner, enqueued, octet_length(tasks::text), as_of), as_of
     );
   end if;
   if pipeline_enqueue_tasks.stage = 'execute' and pipeline.sample_size(run) is not null then
@@ -2929,7 +2926,7 @@ begin
   where id = (run).id and added > 0;
   if (pipeline.quota_of((run).owner)).applies_to is not null then
     perform pipeline.pause_for_quota(
-      run, pipeline.count_usage((run).owner, added, octet_length(tasks::text), as_of)
+      run, pipeline.count_usage((run).owner, added, octet_length(tasks::text), as_of), as_of
     );
   end if;
   if added > 0 then
@@ -5543,7 +5540,7 @@ $$;
 comment on function pipeline.start_watch_run(public.pipeline_watches, timestamptz) is
   'Starts the run of a day of a watch. 22023: it is refused, as its table is gone or a judge.';
 
-create function pipeline.resume_watch_runs(watch_id bigint)
+create function pipeline.resume_watch_runs(watch_id bigint, before date)
 returns void
 language sql
 set search_path = ''
@@ -5553,10 +5550,10 @@ as $$
   where run.watch_id = resume_watch_runs.watch_id
     and run.status = 'paused'
     -- What else stops a run, somebody has to mend.
-    and run.waits_for_day;
+    and run.waits_for_day < before;
 $$;
-comment on function pipeline.resume_watch_runs(bigint) is
-  'Lets go on what has stopped because the money or the prompts of a day were used up.';
+comment on function pipeline.resume_watch_runs(bigint, date) is
+  'Lets go on what has stopped because the money or the prompts of an earlier day were used up.';
 
 create function pipeline.next_try(watch public.pipeline_watches, state pipeline.watch_states)
 returns timestamptz
@@ -5579,7 +5576,6 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  today constant date := (as_of at time zone 'UTC')::date;
   state pipeline.watch_states;
 begin
   -- Of two maintenances at once one is enough.
@@ -5587,9 +5583,7 @@ begin
     return;
   end if;
   select * into state from pipeline.watch_states as known where known.watch_id = (watch).id;
-  if state.day is distinct from today then
-    perform pipeline.resume_watch_runs((watch).id);
-  end if;
+  perform pipeline.resume_watch_runs((watch).id, (as_of at time zone 'UTC')::date);
   if (pipeline.reading_run((watch).id)).id is null and coalesce(pipeline.next_try(watch, state) <= as_of, true) then
     perform pipeline.start_watch_run(watch, as_of);
     state.problem := null;
@@ -5597,9 +5591,9 @@ begin
   end if;
   -- Runs first, as whoever ends a scan locks them.
   update pipeline.watch_states as known
-  set day = today, problem = state.problem, tried_at = state.tried_at
+  set problem = state.problem, tried_at = state.tried_at
   where known.watch_id = (watch).id
-    and (known.day, known.problem, known.tried_at) is distinct from (today, state.problem, state.tried_at);
+    and (known.problem, known.tried_at) is distinct from (state.problem, state.tried_at);
   if state.windows_due_at > as_of then
     return;
   end if;
@@ -5931,7 +5925,10 @@ begin
   worker := pipeline.live_worker(pipeline_extend_leases.worker_id);
   update pipeline.workers
   set expires_at = pipeline_extend_leases.as_of + pipeline.silence_time()
-  where workers.id = worker.id;
+  -- A claim of it that waits for the endpoint holds it, and says the same.
+  where workers.id = (
+    select own.id from pipeline.workers as own where own.id = worker.id for no key update skip locked
+  );
   return jsonb_build_object(
     'status', pipeline.status_for(worker),
     'held', (
@@ -6723,6 +6720,8 @@ begin
     set search_path = ''
     as $store$
     #variable_conflict use_variable
+    declare
+      stored_rows bigint;
     begin
       insert into public.%2$I as stored (
         run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, tool_calls, model,
@@ -6773,6 +6772,15 @@ begin
         cache_write_tokens = excluded.cache_write_tokens, output_tokens = excluded.output_tokens,
         reasoning_tokens = excluded.reasoning_tokens, cost = excluded.cost, finish_reason = excluded.finish_reason, attempts = excluded.attempts
       where not stored.success;
+      get diagnostics stored_rows = row_count;
+      if stored_rows < cardinality(task_ids) and exists (
+        select from unnest(task_ids) as given (id)
+        where not exists (
+          select from public.%2$I as known where known.run_id = (run).id and known.task_id = given.id
+        )
+      ) then
+        raise exception 'table "%2$s" did not take it: does a trigger of it return null?';
+      end if;
     end;
     $store$
   $create$, function_name, create_store_function.results_table);
@@ -7005,6 +7013,7 @@ declare
   endpoint public.model_endpoints;
   totals pipeline.result_totals;
   blocked_ms bigint := 0;
+  vector_bytes bigint := 0;
 begin
   if (worker).endpoint is not null then
     select * into endpoint from public.model_endpoints where name = (worker).endpoint;
@@ -7035,7 +7044,7 @@ begin
   end case;
   if endpoint.name is not null then
     if ((run).options -> 'cache') = 'true' or results @? '$[*].embedded' then
-      perform pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
+      vector_bytes := pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
     end if;
     blocked_ms := pipeline.adapt_limits(
       endpoint, pipeline.model_of(run, (worker).stage, endpoint), totals, settled.reserved_tokens, as_of
@@ -7052,10 +7061,8 @@ begin
   ) then
     perform pipeline.note_waits((run).id, worker, totals, as_of);
   end if;
-  if (worker).stage = 'judge' and results @? '$[*].embedded' then
-    perform pipeline.pause_for_quota(run, pipeline.count_usage((run).owner, 0, (
-      select sum(octet_length(vector #>> '{}')) from jsonb_path_query(results, '$[*].embedded[*].vector') as vector
-    ), as_of));
+  if vector_bytes > 0 then
+    perform pipeline.pause_for_quota(run, pipeline.count_usage((run).owner, 0, vector_bytes, as_of), as_of);
   end if;
   if (worker).stage <> 'execute' and results @? '$[*] ? (exists (@.enqueue[*]) || exists (@.losses[*]))' then
     perform pipeline.follow_up((run).id, settled.ids, results, as_of);

@@ -282,7 +282,7 @@ $$;
 comment on function pipeline.check_quota(public.pipeline_runs, boolean, timestamptz) is
   'Refuses a run beyond its owner''s quotas, when it is inserted and when it is resumed (SQLSTATE PPL02).';
 
-create function pipeline.pause_for_quota(run public.pipeline_runs, passed text)
+create function pipeline.pause_for_quota(run public.pipeline_runs, passed text, as_of timestamptz)
 returns void
 language sql
 set search_path = ''
@@ -290,13 +290,13 @@ as $$
   update public.pipeline_runs
   set
     status = 'paused',
-    waits_for_day = true,
+    waits_for_day = (as_of at time zone 'UTC')::date,
     error = format(
       'A quota of its owner is reached: %s. To go on tomorrow: select resume_pipeline_run(%s)', passed, id
     )
   where id = (run).id and status in ('queued', 'running') and passed is not null;
 $$;
-comment on function pipeline.pause_for_quota(public.pipeline_runs, text) is
+comment on function pipeline.pause_for_quota(public.pipeline_runs, text, timestamptz) is
   'Pauses a run whose prompts have passed a quota: what was extracted is kept, and nothing more is.';
 
 create function pipeline.check_daily_cost(run public.pipeline_runs)
@@ -560,7 +560,7 @@ $$;
 comment on function pipeline.settle_budgets(bigint[], numeric[], boolean[]) is
   'Gives back what tasks had reserved, and counts what they cost: USD, null: nobody knows, and the reservation counts. To be called once for each time that a task ceases to be leased.';
 
-create function pipeline.pause_without_money(run_id bigint, room pipeline.budget_room)
+create function pipeline.pause_without_money(run_id bigint, room pipeline.budget_room, as_of timestamptz)
 returns void
 language sql
 set search_path = ''
@@ -568,7 +568,7 @@ as $$
   update public.pipeline_runs as run
   set
     status = 'paused',
-    waits_for_day = ((room).tightest).kind not in ('run', 'sweep'),
+    waits_for_day = case when ((room).tightest).kind not in ('run', 'sweep') then (as_of at time zone 'UTC')::date end,
     error = case ((room).tightest).kind
       when 'run' then format(
         'max_cost of %s USD is reached: %s USD spent on %s of %s %s%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
@@ -609,7 +609,7 @@ as $$
     -- Calls in flight may cost less than they reserved.
     and coalesce(((room).tightest).reserved, 0) = 0;
 $$;
-comment on function pipeline.pause_without_money(bigint, pipeline.budget_room) is
+comment on function pipeline.pause_without_money(bigint, pipeline.budget_room, timestamptz) is
   'Pauses a run that cannot afford its next call, once nothing is in flight that may leave money over.';
 
 create function pipeline.settle_calls(
@@ -1136,11 +1136,7 @@ begin
     load = (grant_slots.worker).load,
     -- Calls that are under way hold their slots until they end.
     slots = greatest(granted, grant_slots.in_flight)
-  where workers.id = (grant_slots.worker).id and workers.ended_at is null;
-  -- Maintenance may have ended it since it was asked for: what it got then would be in nobody's count.
-  if not found then
-    raise exception 'Cannot go on as worker %: it has ended', (grant_slots.worker).id using errcode = 'PPL01';
-  end if;
+  where workers.id = (grant_slots.worker).id;
 end;
 $$;
 comment on function pipeline.grant_slots(
@@ -1344,6 +1340,12 @@ declare
   money pipeline.budget_room;
 begin
   calls.ids := '{}';
+  -- First, as maintenance does, which may have ended it since it was asked for: what it got then would be
+  -- in nobody's count.
+  perform from pipeline.workers where workers.id = (worker).id and workers.ended_at is null for no key update;
+  if not found then
+    raise exception 'Cannot go on as worker %: it has ended', (worker).id using errcode = 'PPL01';
+  end if;
   select * into endpoint from public.model_endpoints where name = (worker).endpoint;
   state := pipeline.refill_budget(endpoint, as_of);
   if (run).owner is not null and not endpoint.open_to_users then
@@ -1401,7 +1403,7 @@ begin
   if calls.ids is null then
     calls.ids := '{}';
     if endpoint.tokens_per_minute is null or state.tokens_available > 0 then
-      perform pipeline.pause_without_money((run).id, money);
+      perform pipeline.pause_without_money((run).id, money, as_of);
     else
       calls.ready_at := as_of + interval '1 second';
     end if;
@@ -1649,45 +1651,60 @@ create function pipeline.remember_answers(
   results jsonb,
   as_of timestamptz
 )
-returns void
+returns bigint
 language plpgsql
 set search_path = ''
 as $$
+declare
+  vector_bytes bigint;
 begin
-  insert into pipeline.cached_answers as kept (
-    key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, created_at
+  with answers as (
+    select distinct on (key)
+      pipeline.cache_key(run, remember_answers.endpoint, answered.request, answered.repetition) as key,
+      answered.response, answered.is_vector, result."toolCalls" as tool_calls, result.model,
+      result."finishReason" as finish_reason, result."inputTokens" as input_tokens,
+      result."outputTokens" as output_tokens
+    from jsonb_to_recordset(results) as result (
+      id bigint, outcome text, response text, "toolCalls" jsonb, model text, "finishReason" text,
+      "inputTokens" integer, "outputTokens" integer, cached boolean, request jsonb, embedded jsonb
+    )
+    join public.pipeline_tasks as task on task.id = result.id
+    left join pipeline.prompts as prompt on prompt.id = task.prompt_id
+    cross join lateral (
+      select
+        -- A judge brings its question, which no row holds.
+        coalesce(result.request, pipeline.prompt_request(run, remember_answers.endpoint, prompt)) as request,
+        result.response, task.repetition, false as is_vector
+      where result.response is not null and (run).options -> 'cache' = 'true'
+      union all
+      select text.embedded -> 'request', text.embedded ->> 'vector', 1, true
+      from jsonb_array_elements(result.embedded) as text (embedded)
+    ) as answered
+    where result.outcome = 'succeeded'
+      and result.cached is not true
+      and task.id = any (task_ids)
+    order by key
+  ),
+  stored as (
+    insert into pipeline.cached_answers as kept (
+      key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, created_at
+    )
+    select key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, as_of
+    from answers
+    order by key
+    -- A vector that did not fit to others was asked for anew.
+    on conflict (key) do update set
+      response = excluded.response, tool_calls = excluded.tool_calls, model = excluded.model,
+      finish_reason = excluded.finish_reason, input_tokens = excluded.input_tokens,
+      output_tokens = excluded.output_tokens, created_at = excluded.created_at
+    where kept.response <> excluded.response
+    returning kept.key
   )
-  select distinct on (key)
-    pipeline.cache_key(run, remember_answers.endpoint, answered.request, answered.repetition) as key,
-    answered.response, result."toolCalls", result.model, result."finishReason", result."inputTokens",
-    result."outputTokens", as_of
-  from jsonb_to_recordset(results) as result (
-    id bigint, outcome text, response text, "toolCalls" jsonb, model text, "finishReason" text,
-    "inputTokens" integer, "outputTokens" integer, cached boolean, request jsonb, embedded jsonb
-  )
-  join public.pipeline_tasks as task on task.id = result.id
-  left join pipeline.prompts as prompt on prompt.id = task.prompt_id
-  cross join lateral (
-    select
-      -- A judge brings its question, which no row holds.
-      coalesce(result.request, pipeline.prompt_request(run, remember_answers.endpoint, prompt)) as request,
-      result.response, task.repetition
-    where result.response is not null and (run).options -> 'cache' = 'true'
-    union all
-    select text.embedded -> 'request', text.embedded ->> 'vector', 1
-    from jsonb_array_elements(result.embedded) as text (embedded)
-  ) as answered
-  where result.outcome = 'succeeded'
-    and result.cached is not true
-    and task.id = any (task_ids)
-  order by key
-  -- A vector that did not fit to others was asked for anew.
-  on conflict (key) do update set
-    response = excluded.response, tool_calls = excluded.tool_calls, model = excluded.model,
-    finish_reason = excluded.finish_reason, input_tokens = excluded.input_tokens,
-    output_tokens = excluded.output_tokens, created_at = excluded.created_at
-  where kept.response <> excluded.response;
+  select sum(octet_length(answers.response)) into vector_bytes
+  from stored join answers on answers.key = stored.key
+  where answers.is_vector;
+  return coalesce(vector_bytes, 0);
 end;
 $$;
 comment on function pipeline.remember_answers is
-  'Keeps successful answers for later runs that cache, and the embeddings of texts, [{request, vector}], for all; failed ones are never kept.';
+  'Keeps successful answers for later runs that cache, and the embeddings of texts, [{request, vector}], for all; failed ones are never kept. Returns the bytes of embeddings that were not known before.';

@@ -2846,7 +2846,7 @@ select
   count(*) as people,
   avg(said.passes) as share,
   avg(said.score) as people_score,
-  mode() within group (order by said.category) as people_category,
+  array_agg(said.category order by said.person) filter (where said.category is not null) as categories,
   array_agg(said.passes order by said.person) as passes,
   array_agg(said.score order by said.person) as scores,
   array_agg(said.person order by said.person) as persons,
@@ -2887,7 +2887,7 @@ group by
   said.results_table, said.evaluation_id, said.label_name, score.evaluator, score.passed, score.score,
   score.category;
 comment on view pipeline.labelled_answers is
-  'One row per answer, label name and evaluator: what people and the evaluator said of it. share: of the people who said so, how many pass it; people_category: what most of them said; passes and scores: of each of persons.';
+  'One row per answer, label name and evaluator: what people and the evaluator said of it. share: of the people who said so, how many pass it; passes and scores: of each of persons; categories: of those who gave one.';
 
 create view pipeline.label_moments
 with (security_invoker = true)
@@ -3176,8 +3176,8 @@ as $$
     'linear_kappa', pipeline.weighted_kappa(array_agg(answer.people_score), array_agg(answer.judge_score), 1),
     'quadratic_kappa', pipeline.weighted_kappa(array_agg(answer.people_score), array_agg(answer.judge_score), 2),
     'alpha', (
-      select pipeline.told_alpha(array_agg(given.evaluation_id), array_agg(rating.score), 'interval')
-      from unnest(answers) as given
+      select pipeline.told_alpha(array_agg(given.ordinality), array_agg(rating.score), 'interval')
+      from unnest(answers) with ordinality as given
       cross join lateral unnest(given.scores || given.judge_score) as rating (score)
       where given.judge_score is not null and given.people_score is not null
     )
@@ -3195,33 +3195,40 @@ language sql
 immutable
 set search_path = ''
 as $$
+  with answer as (
+    select given.ordinality as unit, given.categories, given.judge_category
+    from unnest(answers) with ordinality as given
+    where given.categories is not null and given.judge_category is not null
+  ),
+  word as (
+    select array_agg(distinct said.category) as words
+    from answer cross join lateral unnest(answer.categories || answer.judge_category) as said (category)
+  ),
+  rating as (
+    select
+      answer.unit, said.category = answer.judge_category as agrees,
+      array_position(word.words, said.category)::double precision as person,
+      array_position(word.words, answer.judge_category)::double precision as judge
+    from answer cross join word cross join lateral unnest(answer.categories) as said (category)
+  )
   select jsonb_build_object(
     'answers', count(*),
-    'agreement', avg((numbered.people = numbered.judge)::integer),
-    'kappa', pipeline.weighted_kappa(array_agg(numbered.people), array_agg(numbered.judge), 0),
+    'agreement', avg(of_answer.agreement),
+    'kappa', (
+      select pipeline.weighted_kappa(array_agg(rating.person), array_agg(rating.judge), 0) from rating
+    ),
     'alpha', pipeline.told_alpha(
-      array_agg(numbered.evaluation_id) || array_agg(numbered.evaluation_id),
-      array_agg(numbered.people) || array_agg(numbered.judge), 'nominal'
+      (select array_agg(rating.unit) from rating) || array_agg(of_answer.unit),
+      (select array_agg(rating.person) from rating) || array_agg(of_answer.judge), 'nominal'
     )
   )
   from (
-    select
-      answer.evaluation_id,
-      array_position(word.words, answer.people_category)::double precision as people,
-      array_position(word.words, answer.judge_category)::double precision as judge
-    from unnest(answers) as answer
-    cross join (
-      select array_agg(distinct said.category) as words
-      from unnest(answers) as given
-      cross join lateral (values (given.people_category), (given.judge_category)) as said (category)
-      where said.category is not null
-    ) as word
-    where answer.people_category is not null and answer.judge_category is not null
-  ) as numbered
+    select rating.unit, rating.judge, avg(rating.agrees::integer) as agreement from rating group by 1, 2
+  ) as of_answer
   having count(*) > 0;
 $$;
 comment on function pipeline.agreement_of_categories(pipeline.labelled_answers[]) is
-  'How far categories agree where people gave some, {answers, agreement, kappa, alpha}; null: nobody did. Of several people what most of them said counts.';
+  'How far categories agree where people gave some, {answers, agreement, kappa, alpha}; null: nobody did. An answer on which people disagree agrees in part; kappa is that of a person and the evaluator, alpha has the evaluator and each person as raters.';
 
 -- Why: a judge is believed for what people agree to. How often, in which direction it errs and on
 -- which answers stands side by side, and what a sample cannot tell is not told.
@@ -3313,7 +3320,7 @@ as $$
     from unnest(answers) as answer
     where coalesce(
       abs(answer.share - answer.judge_passed::integer) >= 0.5,
-      answer.people_category <> answer.judge_category,
+      2 * cardinality(array_positions(answer.categories, answer.judge_category)) <= cardinality(answer.categories),
       false
     )
   ) as listed
@@ -4035,6 +4042,8 @@ declare
   broken_rule text;
 begin
   perform pipeline.check_experiments(array_remove(array[experiment_name, against], null), whose);
+  -- Of two at once the second sees what the first asks.
+  perform pg_advisory_xact_lock(hashtextextended(concat_ws(':', 'labels of', whose, experiment_name), 0));
   insert into public.evaluation_label_queues (
     name, experiment_name, against, label_name, kind, categories, passing, lowest, highest, pass_from,
     instructions, people, blind, chosen, evaluator, reviewers, lease_seconds, owner, created_at

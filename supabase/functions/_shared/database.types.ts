@@ -451,7 +451,7 @@ export type Database = {
           "sweep_id": number | null;
           "tags": (string)[];
           "template": Json | null;
-          "waits_for_day": boolean;
+          "waits_for_day": string | null;
           "waits_since": string | null;
           "watch_id": number | null;
         };
@@ -501,7 +501,7 @@ export type Database = {
           "sweep_id"?: number | null;
           "tags"?: (string)[];
           "template"?: Json | null;
-          "waits_for_day"?: boolean;
+          "waits_for_day"?: string | null;
           "waits_since"?: string | null;
           "watch_id"?: number | null;
         };
@@ -550,7 +550,7 @@ export type Database = {
           "sweep_id"?: number | null;
           "tags"?: (string)[];
           "template"?: Json | null;
-          "waits_for_day"?: boolean;
+          "waits_for_day"?: string | null;
           "waits_since"?: string | null;
           "watch_id"?: number | null;
         };
@@ -1508,7 +1508,7 @@ export type Database = {
           "sweep_id": number | null;
           "tags": (string)[];
           "template": Json | null;
-          "waits_for_day": boolean;
+          "waits_for_day": string | null;
           "waits_since": string | null;
           "watch_id": number | null;
         };
@@ -1918,7 +1918,7 @@ export type Database = {
           "sweep_id": number | null;
           "tags": (string)[];
           "template": Json | null;
-          "waits_for_day": boolean;
+          "waits_for_day": string | null;
           "waits_since": string | null;
           "watch_id": number | null;
         };
@@ -2400,7 +2400,7 @@ export type Database = {
           "sweep_id": number | null;
           "tags": (string)[];
           "template": Json | null;
-          "waits_for_day": boolean;
+          "waits_for_day": string | null;
           "waits_since": string | null;
           "watch_id": number | null;
         };

@@ -1,6 +1,8 @@
+import { replaceOutsideStrings } from "./replace_outside_strings.ts";
+
 // Fewer digits fit into a number.
 const LONG = 16;
-const LONG_RUNS = /\d{16,}/g;
+const LONG_RUNS = /-?\d{16,}/g;
 const LARGEST = String(Number.MAX_SAFE_INTEGER);
 
 /**
@@ -9,55 +11,18 @@ const LARGEST = String(Number.MAX_SAFE_INTEGER);
  */
 export function quoteLongIntegers(json: string): string {
   if (!mayHaveLongIntegers(json)) return json;
-  LONG_RUNS.lastIndex = 0;
-  let quoted = "";
-  let copied = 0;
-  // Up to here it is known which quotes open a string and which close one.
-  let outside = 0;
-  for (
-    let run = LONG_RUNS.exec(json);
-    run !== null;
-    run = LONG_RUNS.exec(json)
-  ) {
-    for (
-      let open = json.indexOf('"', outside);
-      open >= 0 && open < run.index;
-      open = json.indexOf('"', outside)
-    ) outside = stringEnd(json, open);
-    if (outside > run.index) {
-      LONG_RUNS.lastIndex = outside;
-      continue;
-    }
-    const end = run.index + run[0].length;
-    const start = json[run.index - 1] === "-" ? run.index - 1 : run.index;
-    if (isLongInteger(json, run[0], start, end)) {
-      quoted += `${json.slice(copied, start)}"${json.slice(start, end)}"`;
-      copied = end;
-    }
-  }
-  return quoted + json.slice(copied);
+  return replaceOutsideStrings(
+    json,
+    LONG_RUNS,
+    (run, at) => isLongInteger(json, run, at) ? `"${run}"` : run,
+  );
 }
 
-function isLongInteger(
-  json: string,
-  digits: string,
-  start: number,
-  end: number,
-): boolean {
-  return digits[0] !== "0" && !/[.eE+-]/.test(json[start - 1] ?? "") &&
-    !/[.eE]/.test(json[end] ?? "") &&
+function isLongInteger(json: string, run: string, at: number): boolean {
+  const digits = run.startsWith("-") ? run.slice(1) : run;
+  return digits[0] !== "0" && !/[.eE+-]/.test(json[at - 1] ?? "") &&
+    !/[.eE]/.test(json[at + run.length] ?? "") &&
     (digits.length > LARGEST.length || digits > LARGEST);
-}
-
-/** Index after the string that opens at `open`. */
-function stringEnd(json: string, open: number): number {
-  for (let close = json.indexOf('"', open + 1); close >= 0;) {
-    let before = close - 1;
-    while (json[before] === "\\") before--;
-    if ((close - before) % 2 === 1) return close + 1;
-    close = json.indexOf('"', close + 1);
-  }
-  return json.length;
 }
 
 /**

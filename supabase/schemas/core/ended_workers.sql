@@ -51,9 +51,6 @@ declare
   worker pipeline.workers;
   assignment jsonb;
 begin
-  perform pipeline.give_back(
-    pipeline_end_worker.worker_id, null, coalesce(called, '{}'), pipeline_end_worker.as_of
-  );
   update pipeline.workers
   set
     ended_at = pipeline_end_worker.as_of,
@@ -63,6 +60,9 @@ begin
     cut_off = pipeline_end_worker.cut_off
   where workers.id = pipeline_end_worker.worker_id and workers.ended_at is null
   returning * into worker;
+  perform pipeline.give_back(
+    pipeline_end_worker.worker_id, null, coalesce(called, '{}'), pipeline_end_worker.as_of
+  );
   if worker.id is not null then
     -- Whoever enqueues holds this row until commit: waiting here means that their tasks are seen
     -- below, or that they see this worker ended. Without it a wake could fall between the two.

@@ -243,7 +243,7 @@ begin
   where id = run.id and enqueued > 0 and not pipeline.outlives_run(pipeline_enqueue_tasks.stage);
   if pipeline_enqueue_tasks.stage = 'execute' and (pipeline.quota_of(run.owner)).applies_to is not null then
     perform pipeline.pause_for_quota(
-      run, pipeline.count_usage(run.owner, enqueued, octet_length(tasks::text), as_of)
+      run, pipeline.count_usage(run.owner, enqueued, octet_length(tasks::text), as_of), as_of
     );
   end if;
   if pipeline_enqueue_tasks.stage = 'execute' and pipeline.sample_size(run) is not null then

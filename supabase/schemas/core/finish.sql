@@ -148,6 +148,7 @@ declare
   endpoint public.model_endpoints;
   totals pipeline.result_totals;
   blocked_ms bigint := 0;
+  vector_bytes bigint := 0;
 begin
   if (worker).endpoint is not null then
     select * into endpoint from public.model_endpoints where name = (worker).endpoint;
@@ -178,7 +179,7 @@ begin
   end case;
   if endpoint.name is not null then
     if ((run).options -> 'cache') = 'true' or results @? '$[*].embedded' then
-      perform pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
+      vector_bytes := pipeline.remember_answers(run, endpoint, settled.ids, results, as_of);
     end if;
     blocked_ms := pipeline.adapt_limits(
       endpoint, pipeline.model_of(run, (worker).stage, endpoint), totals, settled.reserved_tokens, as_of
@@ -195,10 +196,8 @@ begin
   ) then
     perform pipeline.note_waits((run).id, worker, totals, as_of);
   end if;
-  if (worker).stage = 'judge' and results @? '$[*].embedded' then
-    perform pipeline.pause_for_quota(run, pipeline.count_usage((run).owner, 0, (
-      select sum(octet_length(vector #>> '{}')) from jsonb_path_query(results, '$[*].embedded[*].vector') as vector
-    ), as_of));
+  if vector_bytes > 0 then
+    perform pipeline.pause_for_quota(run, pipeline.count_usage((run).owner, 0, vector_bytes, as_of), as_of);
   end if;
   if (worker).stage <> 'execute' and results @? '$[*] ? (exists (@.enqueue[*]) || exists (@.losses[*]))' then
     perform pipeline.follow_up((run).id, settled.ids, results, as_of);

@@ -87,7 +87,7 @@ $$;
 comment on function pipeline.start_watch_run(public.pipeline_watches, timestamptz) is
   'Starts the run of a day of a watch. 22023: it is refused, as its table is gone or a judge.';
 
-create function pipeline.resume_watch_runs(watch_id bigint)
+create function pipeline.resume_watch_runs(watch_id bigint, before date)
 returns void
 language sql
 set search_path = ''
@@ -97,10 +97,10 @@ as $$
   where run.watch_id = resume_watch_runs.watch_id
     and run.status = 'paused'
     -- What else stops a run, somebody has to mend.
-    and run.waits_for_day;
+    and run.waits_for_day < before;
 $$;
-comment on function pipeline.resume_watch_runs(bigint) is
-  'Lets go on what has stopped because the money or the prompts of a day were used up.';
+comment on function pipeline.resume_watch_runs(bigint, date) is
+  'Lets go on what has stopped because the money or the prompts of an earlier day were used up.';
 
 create function pipeline.next_try(watch public.pipeline_watches, state pipeline.watch_states)
 returns timestamptz
@@ -123,7 +123,6 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  today constant date := (as_of at time zone 'UTC')::date;
   state pipeline.watch_states;
 begin
   -- Of two maintenances at once one is enough.
@@ -131,9 +130,7 @@ begin
     return;
   end if;
   select * into state from pipeline.watch_states as known where known.watch_id = (watch).id;
-  if state.day is distinct from today then
-    perform pipeline.resume_watch_runs((watch).id);
-  end if;
+  perform pipeline.resume_watch_runs((watch).id, (as_of at time zone 'UTC')::date);
   if (pipeline.reading_run((watch).id)).id is null and coalesce(pipeline.next_try(watch, state) <= as_of, true) then
     perform pipeline.start_watch_run(watch, as_of);
     state.problem := null;
@@ -141,9 +138,9 @@ begin
   end if;
   -- Runs first, as whoever ends a scan locks them.
   update pipeline.watch_states as known
-  set day = today, problem = state.problem, tried_at = state.tried_at
+  set problem = state.problem, tried_at = state.tried_at
   where known.watch_id = (watch).id
-    and (known.day, known.problem, known.tried_at) is distinct from (today, state.problem, state.tried_at);
+    and (known.problem, known.tried_at) is distinct from (state.problem, state.tried_at);
   if state.windows_due_at > as_of then
     return;
   end if;

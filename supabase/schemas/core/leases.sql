@@ -12,7 +12,10 @@ begin
   worker := pipeline.live_worker(pipeline_extend_leases.worker_id);
   update pipeline.workers
   set expires_at = pipeline_extend_leases.as_of + pipeline.silence_time()
-  where workers.id = worker.id;
+  -- A claim of it that waits for the endpoint holds it, and says the same.
+  where workers.id = (
+    select own.id from pipeline.workers as own where own.id = worker.id for no key update skip locked
+  );
   return jsonb_build_object(
     'status', pipeline.status_for(worker),
     'held', (

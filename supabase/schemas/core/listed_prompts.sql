@@ -91,7 +91,7 @@ begin
   where id = (run).id and added > 0;
   if (pipeline.quota_of((run).owner)).applies_to is not null then
     perform pipeline.pause_for_quota(
-      run, pipeline.count_usage((run).owner, added, octet_length(tasks::text), as_of)
+      run, pipeline.count_usage((run).owner, added, octet_length(tasks::text), as_of), as_of
     );
   end if;
   if added > 0 then

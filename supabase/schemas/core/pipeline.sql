@@ -51,7 +51,7 @@
 -- pending; slots of calls that may still be in flight come free with their leases. Maintenance comes
 -- every 10 s by pg_cron, every 2 s as long as there are workers, and whenever Postgres has started.
 --
--- Locks are taken in the order tasks, results, state of the endpoint, budgets by id, run, list of
+-- Locks are taken in the order worker, tasks, results, state of the endpoint, budgets by id, run, list of
 -- prompts, what the owner has used, so that no cycle can form.
 -- Claiming takes the endpoint's state before the tasks, and enqueuing and cancelling the run before
 -- them: they never wait for a task that another holds (new ones, or skip locked).

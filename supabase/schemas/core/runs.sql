@@ -111,7 +111,7 @@ create table public.pipeline_runs (
   rests smallint not null default 0,
   eases jsonb not null default '{}',
   broken_workers smallint not null default 0,
-  waits_for_day boolean not null default false,
+  waits_for_day date,
   input_tokens bigint not null default 0,
   output_tokens bigint not null default 0,
   cost numeric not null default 0,
@@ -221,7 +221,7 @@ comment on column public.pipeline_runs.eases is
 comment on column public.pipeline_runs.broken_workers is
   'Workers in a row that ended with an error and brought nothing; the third pauses the run, and the first when that has paused three runs of its owner.';
 comment on column public.pipeline_runs.waits_for_day is
-  'It is paused because what a day may cost or take is used up: that of a watch goes on by itself on the next.';
+  'The day of UTC whose money or prompts are used up, so that it is paused: a run of a watch goes on by itself on the next. Null: it is not, or for another reason.';
 comment on column public.pipeline_runs.cost is 'USD spent so far, from the endpoint''s prices.';
 comment on column public.pipeline_runs.owner is
   'The signed-in user who started it; null for service_role and SQL.';

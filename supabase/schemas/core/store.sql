@@ -23,6 +23,8 @@ begin
     set search_path = ''
     as $store$
     #variable_conflict use_variable
+    declare
+      stored_rows bigint;
     begin
       insert into public.%2$I as stored (
         run_id, task_id, prompt_id, prompt_key, repetition, prompt, response, tool_calls, model,
@@ -73,6 +75,15 @@ begin
         cache_write_tokens = excluded.cache_write_tokens, output_tokens = excluded.output_tokens,
         reasoning_tokens = excluded.reasoning_tokens, cost = excluded.cost, finish_reason = excluded.finish_reason, attempts = excluded.attempts
       where not stored.success;
+      get diagnostics stored_rows = row_count;
+      if stored_rows < cardinality(task_ids) and exists (
+        select from unnest(task_ids) as given (id)
+        where not exists (
+          select from public.%2$I as known where known.run_id = (run).id and known.task_id = given.id
+        )
+      ) then
+        raise exception 'table "%2$s" did not take it: does a trigger of it return null?';
+      end if;
     end;
     $store$
   $create$, function_name, create_store_function.results_table);

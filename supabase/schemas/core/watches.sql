@@ -57,7 +57,6 @@ comment on column public.pipeline_watches.created_at is
 create table pipeline.watch_states (
   watch_id bigint primary key references public.pipeline_watches (id) on delete cascade,
   read_until timestamptz,
-  day date,
   problem text,
   tried_at timestamptz,
   windows_due_at timestamptz
@@ -65,8 +64,6 @@ create table pipeline.watch_states (
 comment on table pipeline.watch_states is 'One row per watch: how far it has come.';
 comment on column pipeline.watch_states.read_until is
   'When the last scan began that came to its end: what was answered before has been taken.';
-comment on column pipeline.watch_states.day is
-  'The day of UTC on which maintenance last let go on what had stopped for the money of a day.';
 comment on column pipeline.watch_states.problem is 'Why it cannot begin its next run; null: it can.';
 comment on column pipeline.watch_states.tried_at is 'When it last tried to.';
 comment on column pipeline.watch_states.windows_due_at is

@@ -141,6 +141,12 @@ declare
   money pipeline.budget_room;
 begin
   calls.ids := '{}';
+  -- First, as maintenance does, which may have ended it since it was asked for: what it got then would be
+  -- in nobody's count.
+  perform from pipeline.workers where workers.id = (worker).id and workers.ended_at is null for no key update;
+  if not found then
+    raise exception 'Cannot go on as worker %: it has ended', (worker).id using errcode = 'PPL01';
+  end if;
   select * into endpoint from public.model_endpoints where name = (worker).endpoint;
   state := pipeline.refill_budget(endpoint, as_of);
   if (run).owner is not null and not endpoint.open_to_users then
@@ -198,7 +204,7 @@ begin
   if calls.ids is null then
     calls.ids := '{}';
     if endpoint.tokens_per_minute is null or state.tokens_available > 0 then
-      perform pipeline.pause_without_money((run).id, money);
+      perform pipeline.pause_without_money((run).id, money, as_of);
     else
       calls.ready_at := as_of + interval '1 second';
     end if;

@@ -97,45 +97,60 @@ create function pipeline.remember_answers(
   results jsonb,
   as_of timestamptz
 )
-returns void
+returns bigint
 language plpgsql
 set search_path = ''
 as $$
+declare
+  vector_bytes bigint;
 begin
-  insert into pipeline.cached_answers as kept (
-    key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, created_at
+  with answers as (
+    select distinct on (key)
+      pipeline.cache_key(run, remember_answers.endpoint, answered.request, answered.repetition) as key,
+      answered.response, answered.is_vector, result."toolCalls" as tool_calls, result.model,
+      result."finishReason" as finish_reason, result."inputTokens" as input_tokens,
+      result."outputTokens" as output_tokens
+    from jsonb_to_recordset(results) as result (
+      id bigint, outcome text, response text, "toolCalls" jsonb, model text, "finishReason" text,
+      "inputTokens" integer, "outputTokens" integer, cached boolean, request jsonb, embedded jsonb
+    )
+    join public.pipeline_tasks as task on task.id = result.id
+    left join pipeline.prompts as prompt on prompt.id = task.prompt_id
+    cross join lateral (
+      select
+        -- A judge brings its question, which no row holds.
+        coalesce(result.request, pipeline.prompt_request(run, remember_answers.endpoint, prompt)) as request,
+        result.response, task.repetition, false as is_vector
+      where result.response is not null and (run).options -> 'cache' = 'true'
+      union all
+      select text.embedded -> 'request', text.embedded ->> 'vector', 1, true
+      from jsonb_array_elements(result.embedded) as text (embedded)
+    ) as answered
+    where result.outcome = 'succeeded'
+      and result.cached is not true
+      and task.id = any (task_ids)
+    order by key
+  ),
+  stored as (
+    insert into pipeline.cached_answers as kept (
+      key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, created_at
+    )
+    select key, response, tool_calls, model, finish_reason, input_tokens, output_tokens, as_of
+    from answers
+    order by key
+    -- A vector that did not fit to others was asked for anew.
+    on conflict (key) do update set
+      response = excluded.response, tool_calls = excluded.tool_calls, model = excluded.model,
+      finish_reason = excluded.finish_reason, input_tokens = excluded.input_tokens,
+      output_tokens = excluded.output_tokens, created_at = excluded.created_at
+    where kept.response <> excluded.response
+    returning kept.key
   )
-  select distinct on (key)
-    pipeline.cache_key(run, remember_answers.endpoint, answered.request, answered.repetition) as key,
-    answered.response, result."toolCalls", result.model, result."finishReason", result."inputTokens",
-    result."outputTokens", as_of
-  from jsonb_to_recordset(results) as result (
-    id bigint, outcome text, response text, "toolCalls" jsonb, model text, "finishReason" text,
-    "inputTokens" integer, "outputTokens" integer, cached boolean, request jsonb, embedded jsonb
-  )
-  join public.pipeline_tasks as task on task.id = result.id
-  left join pipeline.prompts as prompt on prompt.id = task.prompt_id
-  cross join lateral (
-    select
-      -- A judge brings its question, which no row holds.
-      coalesce(result.request, pipeline.prompt_request(run, remember_answers.endpoint, prompt)) as request,
-      result.response, task.repetition
-    where result.response is not null and (run).options -> 'cache' = 'true'
-    union all
-    select text.embedded -> 'request', text.embedded ->> 'vector', 1
-    from jsonb_array_elements(result.embedded) as text (embedded)
-  ) as answered
-  where result.outcome = 'succeeded'
-    and result.cached is not true
-    and task.id = any (task_ids)
-  order by key
-  -- A vector that did not fit to others was asked for anew.
-  on conflict (key) do update set
-    response = excluded.response, tool_calls = excluded.tool_calls, model = excluded.model,
-    finish_reason = excluded.finish_reason, input_tokens = excluded.input_tokens,
-    output_tokens = excluded.output_tokens, created_at = excluded.created_at
-  where kept.response <> excluded.response;
+  select sum(octet_length(answers.response)) into vector_bytes
+  from stored join answers on answers.key = stored.key
+  where answers.is_vector;
+  return coalesce(vector_bytes, 0);
 end;
 $$;
 comment on function pipeline.remember_answers is
-  'Keeps successful answers for later runs that cache, and the embeddings of texts, [{request, vector}], for all; failed ones are never kept.';
+  'Keeps successful answers for later runs that cache, and the embeddings of texts, [{request, vector}], for all; failed ones are never kept. Returns the bytes of embeddings that were not known before.';

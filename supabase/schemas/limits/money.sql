@@ -198,7 +198,7 @@ $$;
 comment on function pipeline.settle_budgets(bigint[], numeric[], boolean[]) is
   'Gives back what tasks had reserved, and counts what they cost: USD, null: nobody knows, and the reservation counts. To be called once for each time that a task ceases to be leased.';
 
-create function pipeline.pause_without_money(run_id bigint, room pipeline.budget_room)
+create function pipeline.pause_without_money(run_id bigint, room pipeline.budget_room, as_of timestamptz)
 returns void
 language sql
 set search_path = ''
@@ -206,7 +206,7 @@ as $$
   update public.pipeline_runs as run
   set
     status = 'paused',
-    waits_for_day = ((room).tightest).kind not in ('run', 'sweep'),
+    waits_for_day = case when ((room).tightest).kind not in ('run', 'sweep') then (as_of at time zone 'UTC')::date end,
     error = case ((room).tightest).kind
       when 'run' then format(
         'max_cost of %s USD is reached: %s USD spent on %s of %s %s%s. To go on: update pipeline_runs set max_cost = …, status = ''running'' where id = %s',
@@ -247,7 +247,7 @@ as $$
     -- Calls in flight may cost less than they reserved.
     and coalesce(((room).tightest).reserved, 0) = 0;
 $$;
-comment on function pipeline.pause_without_money(bigint, pipeline.budget_room) is
+comment on function pipeline.pause_without_money(bigint, pipeline.budget_room, timestamptz) is
   'Pauses a run that cannot afford its next call, once nothing is in flight that may leave money over.';
 
 create function pipeline.settle_calls(

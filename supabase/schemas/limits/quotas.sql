@@ -170,7 +170,7 @@ $$;
 comment on function pipeline.check_quota(public.pipeline_runs, boolean, timestamptz) is
   'Refuses a run beyond its owner''s quotas, when it is inserted and when it is resumed (SQLSTATE PPL02).';
 
-create function pipeline.pause_for_quota(run public.pipeline_runs, passed text)
+create function pipeline.pause_for_quota(run public.pipeline_runs, passed text, as_of timestamptz)
 returns void
 language sql
 set search_path = ''
@@ -178,13 +178,13 @@ as $$
   update public.pipeline_runs
   set
     status = 'paused',
-    waits_for_day = true,
+    waits_for_day = (as_of at time zone 'UTC')::date,
     error = format(
       'A quota of its owner is reached: %s. To go on tomorrow: select resume_pipeline_run(%s)', passed, id
     )
   where id = (run).id and status in ('queued', 'running') and passed is not null;
 $$;
-comment on function pipeline.pause_for_quota(public.pipeline_runs, text) is
+comment on function pipeline.pause_for_quota(public.pipeline_runs, text, timestamptz) is
   'Pauses a run whose prompts have passed a quota: what was extracted is kept, and nothing more is.';
 
 create function pipeline.check_daily_cost(run public.pipeline_runs)

@@ -88,7 +88,7 @@ as $$
     from unnest(answers) as answer
     where coalesce(
       abs(answer.share - answer.judge_passed::integer) >= 0.5,
-      answer.people_category <> answer.judge_category,
+      2 * cardinality(array_positions(answer.categories, answer.judge_category)) <= cardinality(answer.categories),
       false
     )
   ) as listed

@@ -11,8 +11,8 @@ as $$
     'linear_kappa', pipeline.weighted_kappa(array_agg(answer.people_score), array_agg(answer.judge_score), 1),
     'quadratic_kappa', pipeline.weighted_kappa(array_agg(answer.people_score), array_agg(answer.judge_score), 2),
     'alpha', (
-      select pipeline.told_alpha(array_agg(given.evaluation_id), array_agg(rating.score), 'interval')
-      from unnest(answers) as given
+      select pipeline.told_alpha(array_agg(given.ordinality), array_agg(rating.score), 'interval')
+      from unnest(answers) with ordinality as given
       cross join lateral unnest(given.scores || given.judge_score) as rating (score)
       where given.judge_score is not null and given.people_score is not null
     )
@@ -30,30 +30,37 @@ language sql
 immutable
 set search_path = ''
 as $$
+  with answer as (
+    select given.ordinality as unit, given.categories, given.judge_category
+    from unnest(answers) with ordinality as given
+    where given.categories is not null and given.judge_category is not null
+  ),
+  word as (
+    select array_agg(distinct said.category) as words
+    from answer cross join lateral unnest(answer.categories || answer.judge_category) as said (category)
+  ),
+  rating as (
+    select
+      answer.unit, said.category = answer.judge_category as agrees,
+      array_position(word.words, said.category)::double precision as person,
+      array_position(word.words, answer.judge_category)::double precision as judge
+    from answer cross join word cross join lateral unnest(answer.categories) as said (category)
+  )
   select jsonb_build_object(
     'answers', count(*),
-    'agreement', avg((numbered.people = numbered.judge)::integer),
-    'kappa', pipeline.weighted_kappa(array_agg(numbered.people), array_agg(numbered.judge), 0),
+    'agreement', avg(of_answer.agreement),
+    'kappa', (
+      select pipeline.weighted_kappa(array_agg(rating.person), array_agg(rating.judge), 0) from rating
+    ),
     'alpha', pipeline.told_alpha(
-      array_agg(numbered.evaluation_id) || array_agg(numbered.evaluation_id),
-      array_agg(numbered.people) || array_agg(numbered.judge), 'nominal'
+      (select array_agg(rating.unit) from rating) || array_agg(of_answer.unit),
+      (select array_agg(rating.person) from rating) || array_agg(of_answer.judge), 'nominal'
     )
   )
   from (
-    select
-      answer.evaluation_id,
-      array_position(word.words, answer.people_category)::double precision as people,
-      array_position(word.words, answer.judge_category)::double precision as judge
-    from unnest(answers) as answer
-    cross join (
-      select array_agg(distinct said.category) as words
-      from unnest(answers) as given
-      cross join lateral (values (given.people_category), (given.judge_category)) as said (category)
-      where said.category is not null
-    ) as word
-    where answer.people_category is not null and answer.judge_category is not null
-  ) as numbered
+    select rating.unit, rating.judge, avg(rating.agrees::integer) as agreement from rating group by 1, 2
+  ) as of_answer
   having count(*) > 0;
 $$;
 comment on function pipeline.agreement_of_categories(pipeline.labelled_answers[]) is
-  'How far categories agree where people gave some, {answers, agreement, kappa, alpha}; null: nobody did. Of several people what most of them said counts.';
+  'How far categories agree where people gave some, {answers, agreement, kappa, alpha}; null: nobody did. An answer on which people disagree agrees in part; kappa is that of a person and the evaluator, alpha has the evaluator and each person as raters.';

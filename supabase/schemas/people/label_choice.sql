@@ -126,6 +126,8 @@ declare
   broken_rule text;
 begin
   perform pipeline.check_experiments(array_remove(array[experiment_name, against], null), whose);
+  -- Of two at once the second sees what the first asks.
+  perform pg_advisory_xact_lock(hashtextextended(concat_ws(':', 'labels of', whose, experiment_name), 0));
   insert into public.evaluation_label_queues (
     name, experiment_name, against, label_name, kind, categories, passing, lowest, highest, pass_from,
     instructions, people, blind, chosen, evaluator, reviewers, lease_seconds, owner, created_at

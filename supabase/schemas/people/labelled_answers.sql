@@ -19,7 +19,7 @@ select
   count(*) as people,
   avg(said.passes) as share,
   avg(said.score) as people_score,
-  mode() within group (order by said.category) as people_category,
+  array_agg(said.category order by said.person) filter (where said.category is not null) as categories,
   array_agg(said.passes order by said.person) as passes,
   array_agg(said.score order by said.person) as scores,
   array_agg(said.person order by said.person) as persons,
@@ -60,7 +60,7 @@ group by
   said.results_table, said.evaluation_id, said.label_name, score.evaluator, score.passed, score.score,
   score.category;
 comment on view pipeline.labelled_answers is
-  'One row per answer, label name and evaluator: what people and the evaluator said of it. share: of the people who said so, how many pass it; people_category: what most of them said; passes and scores: of each of persons.';
+  'One row per answer, label name and evaluator: what people and the evaluator said of it. share: of the people who said so, how many pass it; passes and scores: of each of persons; categories: of those who gave one.';
 
 create view pipeline.label_moments
 with (security_invoker = true)

@@ -216,7 +216,7 @@ begin
     new.waits_since := null;
     new.rests := 0;
     new.broken_workers := 0;
-    new.waits_for_day := false;
+    new.waits_for_day := null;
     new.started_at := coalesce(new.started_at, now());
   end if;
   return new;

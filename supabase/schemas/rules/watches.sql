@@ -110,7 +110,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  insert into pipeline.watch_states (watch_id, day) values (new.id, (new.created_at at time zone 'UTC')::date);
+  insert into pipeline.watch_states (watch_id) values (new.id);
   perform pipeline.start_watch_run(new, new.created_at);
   perform pipeline.begin_mark(
     new.source || jsonb_build_object('after', 'last run', 'watch', new.id), new.owner, new.created_at
@@ -146,7 +146,7 @@ begin
     where run.watch_id = new.id and run.status = 'paused';
     update pipeline.watch_states as state set tried_at = null where state.watch_id = new.id;
   elsif new.max_cost_per_day is distinct from old.max_cost_per_day then
-    perform pipeline.resume_watch_runs(new.id);
+    perform pipeline.resume_watch_runs(new.id, 'infinity');
   end if;
   if new.max_answers_per_day is distinct from old.max_answers_per_day then
     update public.pipeline_tasks as task

@@ -52,7 +52,7 @@ select results_eq(
      ('pipeline.usage_of_day',
         'bytes, day, owner, prompts'),
      ('pipeline.watch_states',
-        'day, problem, read_until, tried_at, watch_id, windows_due_at'),
+        'problem, read_until, tried_at, watch_id, windows_due_at'),
      ('pipeline.watch_windows',
         'after_task, baseline, closed_at, evaluator, is_outside, last_task, number, opened_at, p, scores, ' ||
         'watch_id'),

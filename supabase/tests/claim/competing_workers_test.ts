@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import type { Sql } from "postgres";
 import { startProjectDatabase } from "../../../scripts/test/test_database.ts";
 
@@ -90,10 +90,13 @@ async function claimCapped(sql: Sql) {
   return { workerId, first };
 }
 
-async function isClaimWaiting(sql: Sql): Promise<boolean> {
+async function isWaiting(
+  sql: Sql,
+  call = "pipeline_claim_tasks",
+): Promise<boolean> {
   const [{ waiting }] = await sql`
     select count(*)::integer as waiting from pg_stat_activity
-    where wait_event_type = 'Lock' and query like '%pipeline_claim_tasks%'
+    where wait_event_type = 'Lock' and query like ${`%${call}%`} and pid <> pg_backend_pid()
   `;
   return waiting === 1;
 }
@@ -108,7 +111,7 @@ Deno.test("pipeline_claim_tasks() counts money that a result is just spending", 
     const tasks = first.tasks.map((task) => ({ ...task, attempt: 2 }));
     await finish(session as unknown as Sql, workerId, { ...first, tasks });
     second = claim(sql, workerId);
-    await until(() => isClaimWaiting(sql));
+    await until(() => isWaiting(sql));
   });
   assertEquals((await second!).tasks, []);
 });
@@ -122,7 +125,7 @@ Deno.test("pipeline_finish_tasks() and a claim of the same worker that waits for
   await sql.begin(async (session) => {
     await session`select from pipeline.budgets for update`;
     second = claim(sql, workerId);
-    await until(() => isClaimWaiting(sql));
+    await until(() => isWaiting(sql));
     await finish(session as unknown as Sql, workerId, first);
   });
   assertEquals((await second!).tasks, []);
@@ -141,11 +144,43 @@ Deno.test("pipeline_claim_tasks() gives nothing to a worker that maintenance is 
   await sql.begin(async (session) => {
     await session`select maintain_pipeline()`;
     claimed = claim(sql, workerId).catch((error) => error);
-    await until(() => isClaimWaiting(sql));
+    await until(() => isWaiting(sql));
   });
   assertMatch(String(await claimed), /Cannot go on as worker .*: it has ended/);
   const leased = await sql`select from pipeline_tasks where status = 'leased'`;
   assertEquals(leased.length, 0);
+});
+
+Deno.test("a worker that is just being ended holds nothing for which maintenance waits", async () => {
+  await using project = await startProjectDatabase(20);
+  const { sql } = project;
+  const { workerId } = await claimCapped(sql);
+  let second: Promise<Claim> | undefined;
+  await sql.begin(async (session) => {
+    await session`select from pipeline.endpoint_states for update`;
+    second = claim(sql, workerId);
+    await until(() => isWaiting(sql));
+    const [row] = await sql`select pipeline_extend_leases(${workerId}) as beat`;
+    assertEquals(row.beat.held.length, 2, "a heartbeat waits for no claim");
+  });
+  assertEquals((await second!).status, "running");
+  const calls = [
+    { name: "pipeline_claim_tasks", held: "endpoint_states" },
+    { name: "pipeline_end_worker", held: "budgets" },
+  ];
+  for (const { name, held } of calls) {
+    let called: Promise<unknown> | undefined;
+    await sql.begin(async (session) => {
+      await session`update pipeline.workers set ended_at = now() where id = ${workerId}`;
+      called = sql`select ${sql(name)}(${workerId}::uuid)`.catch((error) =>
+        error
+      );
+      await until(() => isWaiting(sql, name));
+      await session`select from ${session(`pipeline.${held}`)} for update`;
+      await session`update pipeline.workers set ended_at = null where id = ${workerId}`;
+    });
+    assertNotMatch(String(await called), /error/i);
+  }
 });
 
 Deno.test("pipeline_claim_tasks() gives competing workers every task once and no more than the slots", async () => {

@@ -1,5 +1,5 @@
 begin;
-select plan(6);
+select plan(7);
 
 insert into model_endpoints (name, url, model, open_to_users) values
   ('model', 'https://model.test/v1', 'm', true), ('embeddings', 'https://model.test/v1/embeddings', 'e', true);
@@ -40,7 +40,9 @@ select is(
 select pipeline_enqueue_tasks(
   tests.run_id('of a user'), 'judge',
   '[{"key": "one", "endpoint": "embeddings", "tokens": 10, "payload": {
-     "evaluationId": 8, "evaluator": "similarity", "vote": 1, "votes": 1}}]',
+       "evaluationId": 8, "evaluator": "similarity", "vote": 1, "votes": 1}},
+    {"key": "two", "endpoint": "embeddings", "tokens": 10, "payload": {
+       "evaluationId": 9, "evaluator": "similarity", "vote": 1, "votes": 1}}]',
   '2026-01-01 00:02Z'
 );
 select tests.start_worker(3, 'of a user', 'judge', judge => 'embeddings');
@@ -49,6 +51,19 @@ select is(
 );
 insert into pipeline.quotas (applies_to, max_bytes_per_day) values ('11111111-1111-4111-8111-111111111111', 20000);
 select tests.claim(3, '2026-01-01 00:03Z');
+select pipeline_finish_tasks(tests.worker_id(3), (
+  select jsonb_agg(jsonb_build_object(
+    'id', task.id, 'leaseToken', case task.key when 'two' then task.lease_token else gen_random_uuid() end,
+    'outcome', 'succeeded', 'vote', '{"score": 0.9}'::jsonb, 'embedded', jsonb_build_array(vector, vector)
+  ))
+  from pipeline_tasks as task
+  cross join jsonb_build_object('request', '{"embed": "Rome"}'::jsonb, 'vector', repeat('A', 9000)) as vector
+  where task.run_id = tests.run_id('of a user')
+), '2026-01-01 00:03Z');
+select is(
+  (select status from pipeline_runs where experiment_name = 'of a user'), 'running',
+  'vectors that came twice, or too late, are not counted'
+);
 select tests.finish(
   3, '{one}',
   jsonb_build_object(
@@ -61,7 +76,7 @@ select tests.finish(
 );
 select is(
   (select (status, waits_for_day, error)::text from pipeline_runs where experiment_name = 'of a user'),
-  '(paused,t,"A quota of its owner is reached: 20000 bytes a day are used up. To go on tomorrow: select resume_pipeline_run('
+  '(paused,2026-01-01,"A quota of its owner is reached: 20000 bytes a day are used up. To go on tomorrow: select resume_pipeline_run('
     || tests.run_id('of a user') || ')")',
   'vectors count as bytes of whoever has them made'
 );

@@ -1,5 +1,5 @@
 begin;
-select plan(7);
+select plan(8);
 
 -- Results that no row takes: a count beyond integers, as a sum of a vendor's counts may be, a reset
 -- beyond all dates, and whatever a constraint of the table's owner refuses.
@@ -64,6 +64,25 @@ select results_eq(
 select ok(
   (select blocked_until from pipeline.model_states where endpoint = 'model') <= '2026-01-02 00:00:01Z',
   'a nonsensical reset holds the endpoint back for a day at most'
+);
+
+-- A trigger that returns null skips a row without an error.
+select tests.create_run('skipped', prompts => 2);
+create function pg_temp.skip() returns trigger language plpgsql as $$
+begin
+  return case when new.prompt_key = 'p1' then new end;
+end;
+$$;
+create trigger skip before insert on prompt_evaluations for each row execute function pg_temp.skip();
+select tests.start_worker(2, 'skipped', as_of => '2026-01-03 00:00Z');
+select tests.claim(2, '2026-01-03 00:00Z');
+select tests.finish(2, '{p1,p2}', '{"outcome": "succeeded", "response": "yes"}', '2026-01-03 00:00:01Z');
+drop trigger skip on prompt_evaluations;
+select results_eq(
+  $$ select status, succeeded, error like 'Cannot store results: table "prompt_evaluations" did not take it: %1 of them wait%' from pipeline_runs
+     where experiment_name = 'skipped' $$,
+  $$ values ('paused', 1, true) $$,
+  'what a trigger of the table keeps from it waits, and the run says why'
 );
 
 select * from finish();

@@ -41,11 +41,11 @@ select throws_ok(
 );
 select pipeline_create_run(
   '{"experiment_name": "forged", "source": {"type": "prompts", "prompts": ["a"]}, "endpoint": "open", "status": "paused",
-    "waits_for_day": true, "cost": 1}'
+    "waits_for_day": "2026-01-01", "cost": 1}'
 );
 select results_eq(
   $$ select status, waits_for_day, cost from pipeline_runs where experiment_name = 'forged' $$,
-  $$ values ('queued', false, 0::numeric) $$, 'pipeline_create_run() takes nothing that the pipeline itself writes'
+  $$ values ('queued', null::date, 0::numeric) $$, 'pipeline_create_run() takes nothing that the pipeline itself writes'
 );
 set local role authenticated;
 select throws_ok(

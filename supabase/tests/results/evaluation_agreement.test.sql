@@ -1,5 +1,5 @@
 begin;
-select plan(14);
+select plan(15);
 
 -- 80 answers with the verdicts of a judge and of people: 40 both pass, 5 only people, 8 only the judge, 27 neither.
 insert into prompt_evaluations (experiment_name, prompt_key, prompt, response, model, success)
@@ -116,6 +116,16 @@ select is(
 delete from evaluation_labels;
 select is((select uncorrected_because from experiment_scores), 'nobody has labelled answers of it', 'nor do no labels');
 select throws_ok($$ select pg_temp.agreement() $$, 'P0002', null, 'and there is nothing to agree with');
+
+-- Of two people one says what the judge says, on the first of two answers both do.
+insert into evaluation_labels (evaluation_id, person, category, chosen)
+select id, person, case when person = 'ann' or n = 1 then 'right' else 'Right' end, 'random'
+from said cross join unnest(array['ann', 'bob']) as person where n <= 2;
+select is(
+  pg_temp.agreement() -> 'categories' #- '{alpha,low}' #- '{alpha,high}',
+  '{"answers": 2, "agreement": 0.75, "kappa": 0, "alpha": {"value": 0, "answers": 2}}',
+  'where people disagree on a category, it agrees in part, whatever the order of the words'
+);
 
 select * from finish();
 rollback;

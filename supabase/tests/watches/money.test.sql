@@ -1,5 +1,5 @@
 begin;
-select plan(11);
+select plan(12);
 
 create table public.messages (id int primary key, chat_id int, role text, content text, created_at timestamptz);
 grant select on public.messages to service_role;
@@ -63,11 +63,23 @@ select results_eq(
   $$ values ('2026-01-01', 2.0, true), ('2026-01-02', 2.0, true) $$, 'no day has spent more than it may'
 );
 
-update pipeline_runs set status = 'paused', waits_for_day = true where watch_id is not null;
+select pipeline_enqueue_tasks(
+  tests.run_id('watch'), 'judge',
+  '[{"key": "5", "endpoint": "judge", "payload": {"evaluationId": 1, "evaluator": "rubric", "vote": 5, "votes": 9}}]', '2026-01-02 00:01Z'
+);
+select pipeline.keep_watches('2026-01-03 00:00Z');
+select pipeline_claim_tasks(tests.worker_id(1), as_of => '2026-01-02 23:59:59Z');
+select pipeline.keep_watches('2026-01-03 00:00:02Z');
+select is(
+  (select status from pg_temp.run()), 'running',
+  'so does it what a claim has paused that began before the day was over, and ended after maintenance'
+);
+
+update pipeline_runs set status = 'paused', waits_for_day = '2026-01-03' where watch_id is not null;
 update pipeline_watches set max_cost_per_day = 5;
 select is((select status from pg_temp.run()), 'running', 'so does a higher limit');
 update pipeline_runs set status = 'paused', error = 'The key was refused: try again tomorrow' where watch_id is not null;
-select pipeline.keep_watches('2026-01-03 00:00Z');
+select pipeline.keep_watches('2026-01-04 00:00Z');
 select is((select status from pg_temp.run()), 'paused', 'what somebody has to mend goes on for nobody');
 
 -- Of 2.5 USD a day 2 were spent before there was a limit.

@@ -137,6 +137,19 @@ Deno.test("answerMcp() says every problem of a call, so that a model can mend it
   );
 });
 
+Deno.test("answerMcp() takes arguments that a client has written as texts", async () => {
+  const client = await connect();
+  const { structuredContent } = await client.callTool({
+    name: "execute_batch",
+    arguments: {
+      prompts: '["2+2"]',
+      modelEndpoint: "http://model.example/v1/chat/completions",
+    },
+  });
+  assertEquals((structuredContent as { successful: number }).successful, 1);
+  await client.close();
+});
+
 Deno.test("answerMcp() gives results as resources, and to models by read_result", async () => {
   const client = await connect();
   const { resources } = await client.listResources();

@@ -14,6 +14,7 @@ import { projectOf, type Services } from "../operations/services.ts";
 import { VERSION } from "../version.ts";
 import { EVALUATORS, readResult, RESULTS, toUri } from "./results.ts";
 import { toToolInput } from "./tool_schemas.ts";
+import { unquoted } from "./unquoted.ts";
 
 const JSON_TYPE = "application/json";
 
@@ -65,8 +66,9 @@ export function createMcpServer(
         } and ${READ_RESULT.name}`,
       );
     }
+    const operation = OPERATIONS[name as OperationName];
     return await answer(() =>
-      OPERATIONS[name as OperationName].run(input, services)
+      operation.run(unquoted(operation.input, input), services)
     );
   });
   server.setRequestHandler("resources/list", async () => ({

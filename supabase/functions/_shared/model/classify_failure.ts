@@ -96,6 +96,11 @@ const STATUS_OF_CODE: Record<string, number> = {
   "base_resp 1039": 429,
   "base_resp 2013": 400,
   "base_resp 2049": 401,
+  // Z.ai, too many at once or too often, overloaded, 5 hours used up: docs.z.ai, error codes.
+  1302: 429,
+  1303: 429,
+  1305: 429,
+  1308: 429,
   // Baidu Qianfan: cloud.baidu.com, Qianfan error codes.
   "error_code 18": 429,
   "error_code 110": 401,

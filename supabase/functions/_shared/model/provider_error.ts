@@ -67,7 +67,7 @@ function messageOf(root: Fields): string | undefined {
     asString(root.error_message);
 }
 
-/** The codes of some vendors are numbers beyond any HTTP status. */
+/** The codes of some vendors are numbers beyond any HTTP status: those are words like others. */
 function isFailedStatus(code: unknown): code is number {
   return typeof code === "number" && code >= 400 && code < 600;
 }
@@ -129,7 +129,10 @@ function codesOf(error: Fields): string[] {
     error.reason,
     error.error_type,
     error.errorType,
-  ].filter((code) => typeof code === "string");
+  ].filter((code) =>
+    typeof code === "string" ||
+    typeof code === "number" && !isFailedStatus(code)
+  ).map(String);
 }
 
 function toText(value: unknown): string {

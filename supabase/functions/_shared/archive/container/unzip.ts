@@ -7,6 +7,8 @@ import { unzstd } from "./unzstd.ts";
 const LOCAL_HEADER = 0x04034b50;
 const CENTRAL_HEADER = 0x02014b50;
 const DATA_DESCRIPTOR = 0x08074b50;
+// Of a zip that was to have several parts, and has one: section 8.5.4 (synopse/mORMot2#365).
+const SPANNING_MARKER = 0x30304b50;
 const ZIP64_FIELD = 0x0001;
 const UNKNOWN_SIZE = 0xffffffff;
 const ENCRYPTED = 1 << 0;
@@ -31,6 +33,10 @@ interface LocalHeader {
  * directory at the end is not needed. What the caller leaves unread of an entry is not expanded.
  */
 export async function* unzip(reader: ByteReader): AsyncGenerator<ZipEntry> {
+  const start = view(await reader.peek(4));
+  if (start.byteLength === 4 && start.getUint32(0, true) === SPANNING_MARKER) {
+    await reader.skip(4);
+  }
   for (;;) {
     const header = await readLocalHeader(reader);
     if (header === undefined) return;

@@ -1,4 +1,7 @@
 import { testFixtures } from "../testing/expect_fixture.ts";
-import { lobechatExport } from "../testing/fixtures/chat_apps.ts";
+import {
+  lobechatDatabase,
+  lobechatExport,
+} from "../testing/fixtures/chat_apps.ts";
 
-testFixtures("lobechat", lobechatExport);
+testFixtures("lobechat", lobechatExport, lobechatDatabase);

@@ -31,8 +31,8 @@ export const ROLES: ReadonlyMap<string, Turn["role"]> = new Map([
     .map((name) => [name, "system"] as const),
 ]);
 
-/** Who wrote a message, in any spelling; undefined for tools, functions and unknown names. */
+/** Who wrote a message, in any spelling, as a column of type char(n) has it too; undefined for tools, functions and unknown names. */
 export function roleOf(name: Json | undefined): Turn["role"] | undefined {
   if (typeof name !== "string") return undefined;
-  return ROLES.get(name) ?? ROLES.get(name.toLowerCase());
+  return ROLES.get(name) ?? ROLES.get(name.trim().toLowerCase());
 }

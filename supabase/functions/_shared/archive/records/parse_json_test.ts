@@ -13,6 +13,14 @@ Deno.test("parseJson() leaves the digits alone where they are no escape", () => 
   ]);
 });
 
+Deno.test("parseJson() takes what Python writes for no number as null", () => {
+  assertEquals(
+    parseJson('{"a": NaN, "b": [-Infinity, Infinity], "c": "NaN \\"NaN"}'),
+    { a: null, b: [null, null], c: 'NaN "NaN' },
+  );
+  assertThrows(() => parseJson('{"a": NaNo}'), SyntaxError);
+});
+
 Deno.test("parseJson() throws for text that is not JSON", () => {
   assertThrows(() => parseJson('{"a": '), SyntaxError);
 });

@@ -146,4 +146,21 @@ export const ENDPOINT_FACTS: readonly FailureFact[] = [
       },
     }],
   },
+  {
+    // What stands behind the server hung up; the next call is answered.
+    means: { class: "transient", code: "upstream_broke_off" },
+    statuses: [400],
+    message: /^(post "[^"]*": )?unexpected EOF$/i,
+    seen: [{
+      vendor: "Ollama",
+      source: "ollama/ollama#16082",
+      status: 400,
+      body: errorBody({
+        message: "unexpected EOF",
+        type: "invalid_request_error",
+        param: null,
+        code: null,
+      }),
+    }],
+  },
 ];

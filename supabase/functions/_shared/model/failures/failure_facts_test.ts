@@ -42,6 +42,12 @@ for (
       "stop forbidden",
     ],
     [
+      "too many calls at once, by a number in a body that came as an answer (BerriAI/litellm#31291)",
+      200,
+      error({ code: 1302, message: "Rate limit reached for requests" }),
+      "rate rate_limited",
+    ],
+    [
       "a prompt that is too long",
       400,
       error({

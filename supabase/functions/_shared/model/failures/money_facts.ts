@@ -105,7 +105,7 @@ export const MONEY_FACTS: readonly FailureFact[] = [
   {
     means: QUOTA,
     code:
-      /insufficient_\w*(quota|balance|credits|funds)|exceeded_current_quota|credit_balance|(credit|spend(ing)?|usage)[_-]limit|billing|payment_required|budget_exceeded|^arrearage$|^1113$|^base_resp (1008|2056)$/i,
+      /insufficient_\w*(quota|balance|credits|funds)|exceeded_current_quota|credit_balance|(credit|spend(ing)?|usage)[_-]limit|billing|payment_required|budget_exceeded|^arrearage$|^(1113|1309|131[013-9]|132[01])$|^base_resp (1008|2056)$/i,
     seen: [
       {
         vendor: "OpenAI",
@@ -136,6 +136,16 @@ export const MONEY_FACTS: readonly FailureFact[] = [
         body: errorBody({
           code: "1113",
           message: "余额不足或无可用资源包,请充值。",
+        }),
+      },
+      {
+        vendor: "Z.ai",
+        source: "tetsuo-ai/agenc-core#2491",
+        status: 429,
+        body: errorBody({
+          code: 1310,
+          message:
+            "Weekly/Monthly limit exhausted. Your limit will reset later.",
         }),
       },
       {

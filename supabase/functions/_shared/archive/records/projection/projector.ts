@@ -81,7 +81,7 @@ export class Projector implements StringSearch {
           at = stop + 1;
           if (!isKey || this.#enterMember(bytes, from, start, at, to)) continue;
           at = -1;
-        } else if (isKey && stop === to && to < start + SHORT_STRING) at = -1;
+        } else if (isKey && stop === to && to <= start + SHORT_STRING) at = -1;
         else {
           at = this.#endString(bytes, from, stop, to, words);
           if (at >= 0) continue;

@@ -215,6 +215,16 @@ Deno.test("Projector gives the same of damaged bytes, however they come", () => 
   );
 });
 
+Deno.test("Projector reads the same of a key of any length, however its bytes come", () => {
+  for (let length = 36; length <= 44; length++) {
+    const bytes = toBytes({ ["k".repeat(length)]: 1, text: 2 });
+    const whole = project(bytes, bytes.length);
+    for (let cut = 1; cut < bytes.length; cut++) {
+      assertEquals(project(bytes, cut), whole);
+    }
+  }
+});
+
 Deno.test("Projector remembers of each object whether its words were told", () => {
   for (
     const value of [

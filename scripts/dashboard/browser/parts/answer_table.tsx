@@ -70,7 +70,7 @@ function toColumns(
     ))),
     ...showGrade
       ? [
-        column("Grade", "7rem", ({ labels }: ListedAnswer) =>
+        column("Grade", "8rem", ({ labels }: ListedAnswer) =>
           labels.map(({ passed }) =>
             passed === null ? "•" : passed ? "✓ pass" : "✗ fail"
           ).join(", ")),

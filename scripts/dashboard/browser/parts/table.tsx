@@ -73,6 +73,7 @@ export function Table<Row>(
       tabIndex={0}
       ref={box.ref}
       onScroll={box.onScroll}
+      onPointerOver={tellWhole}
     >
       <table
         aria-label={label}
@@ -167,6 +168,13 @@ function TableRow<Row>(
       </tr>
     );
   }, [row, columns, rowIndex, isOpen, isFirst, toHref]);
+}
+
+/** What is cut is told whole to who points at it. */
+function tellWhole({ target }: PointerEvent): void {
+  const cell = (target as Element).closest("td");
+  if (!cell) return;
+  cell.title = cell.scrollWidth > cell.clientWidth ? cell.innerText : "";
 }
 
 /** A click anywhere in a row opens it, but words can be selected and links and buttons stay what they are. */

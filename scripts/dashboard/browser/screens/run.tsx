@@ -64,6 +64,7 @@ function Run({ values: { run: id } }: ScreenProps) {
             <NewRunLink
               query={{ from: "run", run: id }}
               words="Ask its prompts again"
+              isSecond
             />
             <Steering what="run" of={run} changed={loaded.reload} />
           </div>

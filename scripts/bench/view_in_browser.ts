@@ -89,12 +89,9 @@ async function* measurePage(
   const page = await browser.newPage({
     viewport: { width: 1280, height: 800 },
   });
-  const begun = performance.now();
-  await page.goto(address);
-  await page.getByRole("row", { name: /old/ }).waitFor();
   yield {
     name: "view: from the address to the list of runs",
-    value: performance.now() - begun,
+    value: await measureFirstList(page, address),
     unit: "ms",
     goal: "below 500 ms",
   };
@@ -121,6 +118,33 @@ async function* measurePage(
     goal: "below 100 MB",
   };
   await page.close();
+}
+
+/**
+ * By the clock of the page, from the beginning of its navigation: Playwright looks for a row at growing
+ * intervals, at last every 500 ms (playwright-core 1.65.1, retryWithProgressAndBackoff).
+ */
+async function measureFirstList(page: Page, address: string): Promise<number> {
+  await page.addInitScript(() => {
+    const { document, MutationObserver, requestAnimationFrame } =
+      // deno-lint-ignore no-explicit-any
+      globalThis as any;
+    Object.assign(globalThis, {
+      listPainted: new Promise<number>((resolve) => {
+        const observer = new MutationObserver(() => {
+          if (!document.querySelector("tbody tr")) return;
+          observer.disconnect();
+          requestAnimationFrame(() =>
+            setTimeout(() => resolve(performance.now()))
+          );
+        });
+        observer.observe(document, { childList: true, subtree: true });
+      }),
+    });
+  });
+  await page.goto(address);
+  // deno-lint-ignore no-explicit-any
+  return await page.evaluate(() => (globalThis as any).listPainted);
 }
 
 /** The longest time from a key to what it paints (https://www.w3.org/TR/event-timing/). */

@@ -4,7 +4,7 @@ import type { Stack } from "../local/stack.ts";
 import { type Measurement, quantile } from "./measurement.ts";
 
 const TABS = 3;
-const SECONDS = 15;
+const SECONDS = 30;
 const PROMPTS_PER_SECOND = 500;
 
 /** What three tabs that follow a run cost the project, and how far they are behind it. */
@@ -39,17 +39,20 @@ export async function* measureTabs(
       await page.goto(`${dashboard.url}&/runs/${id}`);
       await page.getByText("0 of 1,000,000").waitFor();
     }
-    const idle = { asked, busyMs: await readBusyMs(stack) };
+    const busyMs = await readBusyMs(stack);
+    const before = { asked, at: performance.now() };
     await pages[0].waitForTimeout(1_000 * SECONDS);
+    const busy = await readBusyMs(stack) - busyMs;
+    const seconds = (performance.now() - before.at) / 1_000;
     yield {
       name: `view: requests of ${TABS} tabs that follow a run`,
-      value: (asked - idle.asked) / SECONDS,
+      value: (asked - before.asked) / seconds,
       unit: "requests/s",
       goal: "at most 1/s",
     };
     yield {
       name: `view: statements of ${TABS} tabs that follow a run`,
-      value: (await readBusyMs(stack) - idle.busyMs) / SECONDS,
+      value: busy / seconds,
       unit: "ms/s",
       goal: "at most 20 ms/s",
     };

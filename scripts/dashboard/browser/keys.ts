@@ -26,13 +26,13 @@ export function listenToKeys(): void {
 
 /** What can be seen and has this key; the last wins, because panels stand last. */
 function findByKey(key: string): HTMLElement | undefined {
-  return keyedElements().filter(({ dataset }) => dataset.key === key).at(-1);
+  return keyedElements(`[data-key="${CSS.escape(key)}"]`).at(-1);
 }
 
 /** All that has a key at this moment; of what every row has that of the row with the focus. */
-export function keyedElements(): HTMLElement[] {
+export function keyedElements(selector = "[data-key]"): HTMLElement[] {
   const row = document.activeElement?.closest("tbody tr");
-  return [...document.querySelectorAll<HTMLElement>("[data-key]")]
+  return [...document.querySelectorAll<HTMLElement>(selector)]
     .filter((element) =>
       element.checkVisibility() && !element.matches(":disabled") &&
       (element.closest("tbody tr") ?? row) === row

@@ -136,7 +136,10 @@ async function writeScreens(page: Page, folder: string): Promise<void> {
   const place = new URL(page.url()).hash.replaceAll(/\W+/g, "_").slice(0, 150);
   for (const width of [390, 1280]) {
     await page.setViewportSize({ width, height: before.height });
-    await page.screenshot({ path: `${folder}/${place}_${width}.png` });
+    await page.screenshot({
+      path: `${folder}/${place}_${width}.png`,
+      fullPage: true,
+    });
   }
   await page.setViewportSize(before);
 }

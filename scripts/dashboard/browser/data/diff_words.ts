@@ -6,7 +6,6 @@ export interface Piece {
   kind: "same" | "removed" | "added";
 }
 
-const words = new Intl.Segmenter("en", { granularity: "word" });
 /** Nobody waits longer for a comparison; then lines are compared, at last nothing. */
 const PATIENCE_MS = 200;
 
@@ -15,6 +14,7 @@ const PATIENCE_MS = 200;
  * pieces give both texts back.
  */
 export function diffWords(before: string, after: string): Piece[] {
+  const words = new Intl.Segmenter("en", { granularity: "word" });
   const splits = [
     (text: string) => [...words.segment(text)].map(({ segment }) => segment),
     (text: string) => text.split(/(?<=\n)/),

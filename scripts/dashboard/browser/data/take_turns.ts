@@ -8,29 +8,33 @@ const channel = globalThis.BroadcastChannel && globalThis.document
   ? new BroadcastChannel(POLLS)
   : undefined;
 
-/** What other tabs were told, by the question. */
-const told = new Map<string, { value: unknown; at: number }>();
-channel?.addEventListener("message", ({ data: { question, value } }) => {
-  told.set(question, { value, at: performance.now() });
-});
+/** Tells what another tab of this browser is answered to a question, as soon as it is. */
+export function hearOthers<Value>(
+  question: string,
+  tell: (value: Value) => void,
+  signal: AbortSignal,
+): void {
+  channel?.addEventListener("message", ({ data }) => {
+    if (data.question === question) tell(data.value);
+  }, { signal });
+}
 
 /**
  * Asks again in turn with all tabs of this browser: one question a second together, and none where
- * another tab has just been told the answer.
+ * another tab has been told the answer while this one waited.
  *
+ * @param isTold whether an answer came since the turn was waited for
  * @param tell gets the answer as soon as it is there, before the turn is over
  */
 export async function askInTurn<Value>(
   question: string,
   ask: () => Promise<Value>,
+  isTold: () => boolean,
   tell: (value: Value) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const begun = performance.now();
   await alone(POLLS, async () => {
-    const known = told.get(question);
-    told.delete(question);
-    if (known && known.at >= begun - TURN_MS) return tell(known.value as Value);
+    if (isTold()) return;
     const asked = performance.now();
     const value = await ask();
     channel?.postMessage({ question, value });
@@ -56,10 +60,12 @@ export async function alone(
 /** Waits so long, or until the signal ends it. */
 export function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, Math.max(0, milliseconds));
-    signal.addEventListener("abort", () => {
+    const end = () => {
       clearTimeout(timer);
+      signal.removeEventListener("abort", end);
       resolve();
-    }, { once: true });
+    };
+    const timer = setTimeout(end, Math.max(0, milliseconds));
+    signal.addEventListener("abort", end);
   });
 }

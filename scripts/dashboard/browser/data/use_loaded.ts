@@ -1,5 +1,5 @@
-import { useEffect, useState } from "preact/hooks";
-import { askInTurn, rest } from "./take_turns.ts";
+import { useLayoutEffect, useState } from "preact/hooks";
+import { askInTurn, hearOthers, rest } from "./take_turns.ts";
 
 /** What a screen shows while it waits, when it knows, and when something went wrong. */
 export interface Loaded<Value> {
@@ -23,12 +23,13 @@ export function useLoaded<Value>(
   load: (signal: AbortSignal) => Promise<Value>,
   again: (value: Value) => number | undefined = () => undefined,
 ): Loaded<Value> {
-  const [state, setState] = useState<Answered<Value>>({ isLoading: false });
+  const [state, setState] = useState<Answered<Value>>({ isLoading: true });
   const [round, setRound] = useState(0);
-  useEffect(() => {
+  // Asked before the browser paints that it waits.
+  useLayoutEffect(() => {
     if (question === undefined) return;
     const end = new AbortController();
-    setState((last) => ({ ...last, isLoading: true }));
+    setState((last) => last.isLoading ? last : { ...last, isLoading: true });
     follow(question, load, again, end.signal, (outcome) => {
       if (!end.signal.aborted) {
         setState((last) => hearOutcome(last, question, outcome));
@@ -78,23 +79,31 @@ async function follow<Value>(
   tell: (outcome: { value: Value } | { problem: string }) => void,
 ): Promise<void> {
   let due: number | undefined;
+  let heardAt = -Infinity;
   const hear = (value: Value) => {
+    heardAt = performance.now();
     const pause = again(value);
-    due = pause === undefined ? undefined : performance.now() + pause;
+    due = pause === undefined ? undefined : heardAt + pause;
     tell({ value });
   };
+  hearOthers(question, hear, signal);
   for (let failures = 0, asked = 0; !signal.aborted; asked++) {
+    const begun = performance.now();
+    const isHeard = () => heardAt >= begun;
     try {
       if (asked === 0) hear(await load(signal));
-      else await askInTurn(question, () => load(signal), hear, signal);
+      else await askInTurn(question, () => load(signal), isHeard, hear, signal);
       failures = 0;
     } catch (error) {
       if (signal.aborted) return;
       tell({ problem: (error as Error).message });
       due = performance.now() + Math.min(2_000 * 2 ** failures++, 10_000);
     }
+    // What another tab hears puts it off.
+    while (due !== undefined && due > performance.now() && !signal.aborted) {
+      await rest(due - performance.now(), signal);
+    }
     if (due === undefined) return;
-    await rest(due - performance.now(), signal);
     await untilSeen(signal);
   }
 }

@@ -1,6 +1,6 @@
 import { toDuration } from "./formats.ts";
 
-/** How long ago, with the whole time for those who point at it. */
+/** How long ago, with the whole time for those who point at it (made only then: see formats.ts). */
 export function Age(
   { at, now = Date.now() }: { at: string | null; now?: number },
 ) {
@@ -8,7 +8,12 @@ export function Age(
   const then = new Date(at);
   const seconds = Math.floor((now - then.getTime()) / 1_000);
   return (
-    <time dateTime={at} title={then.toLocaleString()}>
+    <time
+      dateTime={at}
+      onPointerEnter={({ currentTarget }) => {
+        currentTarget.title = then.toLocaleString();
+      }}
+    >
       {seconds < 1 ? "a moment" : toDuration(seconds * 1_000, 1)}
     </time>
   );

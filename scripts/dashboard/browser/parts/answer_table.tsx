@@ -1,3 +1,4 @@
+import { useCallback, useMemo } from "preact/hooks";
 import type { ListedAnswer } from "../data/answers.ts";
 import { withQuery } from "../data/here.ts";
 import { toDuration, toMoney } from "./formats.ts";
@@ -21,13 +22,22 @@ export function AnswerTable(
     open?: string;
   } & Pick<TableProps<ListedAnswer>, "onEdge" | "onTop" | "empty" | "count">,
 ) {
+  const showGrade = answers.some(({ labels }) => labels.length > 0);
+  const columns = useMemo(
+    () => toColumns(evaluators, showModel, showGrade),
+    [JSON.stringify(evaluators), showModel, showGrade],
+  );
+  const href = useCallback(
+    ({ id }: ListedAnswer) => withQuery({ row: id }),
+    [withQuery({ row: undefined })],
+  );
   return (
     <Table
       label="Answers"
-      columns={toColumns(answers, evaluators, showModel)}
+      columns={columns}
       rows={answers}
       rowKey={({ id }) => id}
-      href={({ id }) => withQuery({ row: id })}
+      href={href}
       isOpen={({ id }) => String(id) === open}
       {...rest}
     />
@@ -35,9 +45,9 @@ export function AnswerTable(
 }
 
 function toColumns(
-  answers: ListedAnswer[],
   evaluators: string[],
   showModel: boolean,
+  showGrade: boolean,
 ): Column<ListedAnswer>[] {
   return [
     column("Prompt", "22rem", ({ prompt }) => prompt),
@@ -58,9 +68,9 @@ function toColumns(
       "8rem",
       ({ scores }: ListedAnswer) => <Score score={scores[evaluator]} />,
     ))),
-    ...answers.some(({ labels }) => labels.length > 0)
+    ...showGrade
       ? [
-        column("Grade", "7rem", ({ labels }: ListedAnswer) =>
+        column("Grade", "8rem", ({ labels }: ListedAnswer) =>
           labels.map(({ passed }) =>
             passed === null ? "•" : passed ? "✓ pass" : "✗ fail"
           ).join(", ")),

@@ -36,8 +36,23 @@ Deno.test("what is not known is a dash", () => {
 });
 
 Deno.test("numbers keep the digits that matter", () => {
-  assertEquals(toNumber(12345.678), "12,345.68");
-  assertEquals(toMoney(0.0012345), "$0.00123");
+  assertEquals(
+    [12345.678, 1_234_567, 999, 0.5, -1234.5, 0, -0.001].map(toNumber),
+    ["12,345.68", "1,234,567", "999", "0.5", "-1,234.5", "0", "0"],
+  );
+  assertEquals(
+    [0.0012345, 0.05, 1.23e-8, -0.05, 0, 0.1, 1234.5, -12].map(toMoney),
+    [
+      "$0.00123",
+      "$0.05",
+      "$0.0000000123",
+      "-$0.05",
+      "$0.00",
+      "$0.10",
+      "$1,234.50",
+      "-$12.00",
+    ],
+  );
   assertEquals(toPercent(0.4711), "47.1 %");
   assertEquals(toScore(0.66666), "0.667");
 });

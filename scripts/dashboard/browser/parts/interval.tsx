@@ -54,7 +54,7 @@ export function Interval({ mean, low, high, from = 0, to = 1 }: {
         )}
         <rect class="mean" x={x(mean) - 1} y="1" width="2" height="12" />
       </svg>{" "}
-      {format(mean)}
+      <span>{format(mean)}</span>
     </span>
   );
 }

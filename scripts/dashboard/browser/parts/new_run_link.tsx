@@ -3,8 +3,20 @@ import { project } from "../data/project.ts";
 
 /** The way to a new run that begins with these choices; absent where the dashboard only reads. */
 export function NewRunLink(
-  { query = {}, words }: { query?: Record<string, string>; words: string },
+  { query = {}, words, isSecond }: {
+    query?: Record<string, string>;
+    words: string;
+    /** Where something else is done first. */
+    isSecond?: true;
+  },
 ) {
   if (project().home.readOnly) return null;
-  return <a class="button primary" href={to(["new"], query)}>{words}</a>;
+  return (
+    <a
+      class={isSecond ? "button" : "button primary"}
+      href={to(["new"], query)}
+    >
+      {words}
+    </a>
+  );
 }

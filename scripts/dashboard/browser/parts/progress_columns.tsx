@@ -17,7 +17,7 @@ export function progressColumns(
       "8rem",
       ({ status }) => <Status status={status} />,
     ),
-    done: column("Done", "14rem", ({ id, done, answers, failed }) => (
+    done: column("Done", "15rem", ({ id, done, answers, failed }) => (
       <Progress
         done={done}
         total={answers}

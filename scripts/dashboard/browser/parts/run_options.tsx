@@ -24,7 +24,7 @@ export function RunOptions() {
           />
           <Field
             name="max_tokens"
-            label="At most so many tokens an answer"
+            label="Tokens of an answer, at most"
             kind="number"
           />
           <Field name="temperature" label="Temperature" kind="number" />

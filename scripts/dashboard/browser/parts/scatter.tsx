@@ -22,6 +22,8 @@ const RIGHT = 20;
 const TOP = 14;
 const BOTTOM = 26;
 const LINE = 14;
+/** Of a name, about. */
+const LETTER = 6;
 /** Beyond that many, names would cover the points. */
 const MOST_NAMES = 12;
 
@@ -64,6 +66,26 @@ export function placeNames(heights: number[]): number[] {
   return placed;
 }
 
+/** Whether the name of a mark beside it would lie over another mark. */
+function crosses(
+  place: number,
+  marks: Mark[],
+  xs: number[],
+  ys: number[],
+  isRight: boolean,
+): boolean {
+  const length = 9 + LETTER * shorten(marks[place].name).length;
+  return xs.some((x, other) => {
+    const away = isRight ? xs[place] - x : x - xs[place];
+    return other !== place && away > 0 && away < length + 5 &&
+      Math.abs(ys[other] - ys[place]) < LINE - 4;
+  });
+}
+
+function shorten(name: string): string {
+  return toVisible(name.length > 28 ? `${name.slice(0, 27)}…` : name);
+}
+
 /** Quality against cost. The table beside it says the same in figures. */
 export function Scatter(
   { title, marks, missing }: {
@@ -93,7 +115,10 @@ export function Scatter(
   const names = ys.map(() => 0);
   for (const side of [false, true]) {
     const places = [...ys.keys()].filter((place) => isRight[place] === side);
-    placeNames(places.map((place) => ys[place])).forEach((y, index) => {
+    const heights = places.map((place) =>
+      crosses(place, marks, xs, ys, side) ? ys[place] + LINE : ys[place]
+    );
+    placeNames(heights).forEach((y, index) => {
       names[places[index]] = y;
     });
   }
@@ -185,7 +210,7 @@ function Point({ mark, x, y, toY, isFront, isRight, nameY }: {
           y={nameY + 4}
           text-anchor={isRight ? "end" : "start"}
         >
-          {toVisible(name.length > 28 ? `${name.slice(0, 27)}…` : name)}
+          {shorten(name)}
         </text>
       )}
     </a>

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
 import { go } from "../data/here.ts";
 import { useKeptPlace } from "./use_kept_place.ts";
 import { shown } from "./visible_text.tsx";
@@ -35,6 +36,7 @@ export function figure<Row>(
 export interface TableProps<Row> {
   /** What a screen reader says of it. */
   label: string;
+  /** A row is drawn anew when these are others, or `href` is: what both show must be of the row alone. */
   columns: Column<Row>[];
   rows: Row[];
   rowKey(row: Row): string | number;
@@ -71,6 +73,7 @@ export function Table<Row>(
       tabIndex={0}
       ref={box.ref}
       onScroll={box.onScroll}
+      onPointerOver={tellWhole}
     >
       <table
         aria-label={label}
@@ -109,7 +112,7 @@ export function Table<Row>(
               rowIndex={first + index + 2}
               isOpen={index === open}
               isFirst={index === Math.max(open, 0)}
-              href={props.href?.(row)}
+              toHref={props.href}
             />
           ))}
         </tbody>
@@ -124,41 +127,54 @@ function widthWith(head: string, width: string): string {
   return `max(${width}, min(16rem, ${head.length * 0.72 + 1.3}rem))`;
 }
 
-function TableRow<Row>({ row, columns, rowIndex, isOpen, isFirst, href }: {
-  row: Row;
-  columns: Column<Row>[];
-  rowIndex: number;
-  isOpen: boolean;
-  /** The row that the focus comes to. */
-  isFirst: boolean;
-  href?: string;
-}) {
-  return (
-    <tr
-      aria-rowindex={rowIndex}
-      aria-current={isOpen ? "true" : undefined}
-      tabIndex={isFirst ? 0 : -1}
-      class={href && "leads"}
-      onClick={href ? (event) => follow(event, href) : undefined}
-      onKeyDown={href
-        ? (event) => {
-          const isRow = event.target === event.currentTarget;
-          if (event.key === "Enter" && isRow) go(href);
-        }
-        : undefined}
-    >
-      {columns.map(({ head, cell, isNumber }, place) => {
-        const content = shown(cell(row));
-        return (
-          <td key={head} class={isNumber && "number"}>
-            {place === 0 && href
-              ? <a href={href} tabIndex={-1}>{content}</a>
-              : content}
-          </td>
-        );
-      })}
-    </tr>
-  );
+/** Drawn anew only when something of it is another: of a hundred rows a key changes two. */
+function TableRow<Row>(
+  { row, columns, rowIndex, isOpen, isFirst, toHref }: {
+    row: Row;
+    columns: Column<Row>[];
+    rowIndex: number;
+    isOpen: boolean;
+    /** The row that the focus comes to. */
+    isFirst: boolean;
+    toHref?(row: Row): string;
+  },
+) {
+  return useMemo(() => {
+    const href = toHref?.(row);
+    return (
+      <tr
+        aria-rowindex={rowIndex}
+        aria-current={isOpen ? "true" : undefined}
+        tabIndex={isFirst ? 0 : -1}
+        class={href && "leads"}
+        onClick={href ? (event) => follow(event, href) : undefined}
+        onKeyDown={href
+          ? (event) => {
+            const isRow = event.target === event.currentTarget;
+            if (event.key === "Enter" && isRow) go(href);
+          }
+          : undefined}
+      >
+        {columns.map(({ head, cell, isNumber }, place) => {
+          const content = shown(cell(row));
+          return (
+            <td key={head} class={isNumber && "number"}>
+              {place === 0 && href
+                ? <a href={href} tabIndex={-1}>{content}</a>
+                : content}
+            </td>
+          );
+        })}
+      </tr>
+    );
+  }, [row, columns, rowIndex, isOpen, isFirst, toHref]);
+}
+
+/** What is cut is told whole to who points at it. */
+function tellWhole({ target }: PointerEvent): void {
+  const cell = (target as Element).closest("td");
+  if (!cell) return;
+  cell.title = cell.scrollWidth > cell.clientWidth ? cell.innerText : "";
 }
 
 /** A click anywhere in a row opens it, but words can be selected and links and buttons stay what they are. */

@@ -4,7 +4,8 @@ import { LineChart } from "./line_chart.tsx";
 
 /** How a run went, in small charts over the same time. */
 export function TimeLine({ ticks }: { ticks: Tick[] }) {
-  if (ticks.length < 2) return null;
+  // Rates are of the time since the tick before, and one point is no line.
+  if (ticks.filter((tick) => tick.per_second !== null).length < 2) return null;
   const times = ticks.map(({ at }) => Date.parse(at));
   const chart = (
     title: string,

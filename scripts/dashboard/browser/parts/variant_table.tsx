@@ -33,7 +33,7 @@ export function VariantTable({ sweep, ranked }: {
     ...evaluators.map((compared) =>
       column(
         titleOf(compared),
-        "12rem",
+        "11rem",
         (run: VariantRun) => <MeanScore of={of(run, compared)} />,
       )
     ),

@@ -52,13 +52,13 @@ function Labels() {
 }
 
 const COLUMNS: Column<LabelQueue>[] = [
-  column("Queue", "16rem", ({ name }) => name),
+  column("Queue", "14rem", ({ name }) => name),
   figure(
     "Left for you",
     "7rem",
     (queue) => queue.closed_at === null ? toNumber(leftOf(queue)) : "closed",
   ),
-  column("Labelled by you", "13rem", (queue) => (
+  column("Labelled by you", "12rem", (queue) => (
     <Progress
       done={queue.mine}
       total={queue.mine + leftOf(queue)}
@@ -67,18 +67,18 @@ const COLUMNS: Column<LabelQueue>[] = [
   )),
   column(
     "Finished in all",
-    "13rem",
+    "12rem",
     ({ finished, items, name }) => (
       <Progress done={finished} total={items} label={`Finished in ${name}`} />
     ),
   ),
   column(
     "Asks",
-    "13rem",
+    "14rem",
     ({ kind }) =>
       KINDS.find(([known]) => known === (kind === "pass" ? "" : kind))?.[1],
   ),
-  column("Label", "10rem", ({ label_name }) => label_name),
+  column("Label", "8rem", ({ label_name }) => label_name),
   figure("People each", "7rem", ({ people }) => toNumber(people)),
   column("Age", "6rem", ({ created_at }) => <Age at={created_at} />),
 ];

@@ -93,20 +93,20 @@ const ENDPOINT_COLUMNS: Column<EndpointState>[] = [
     "Calls at once",
     "8rem",
     ({ concurrency, max_concurrency }) =>
-      `${toNumber(concurrency)} of ${
-        max_concurrency === null ? "any" : toNumber(max_concurrency)
-      }`,
+      max_concurrency === null
+        ? `${toNumber(concurrency)}, no limit`
+        : `${toNumber(concurrency)} of ${toNumber(max_concurrency)}`,
   ),
   figure(
-    "Learnt",
-    "5rem",
+    "Learnt limit",
+    "7rem",
     ({ learnt_concurrency }) => toNumber(learnt_concurrency),
   ),
   figure("Workers", "6rem", ({ workers }) => toNumber(workers)),
   figure("Waiting runs", "8rem", ({ waiting_runs }) => toNumber(waiting_runs)),
   column(
     "Rests",
-    "18rem",
+    "16rem",
     ({ blocked_until, blocked_reason }) =>
       blocked_until === null ? "–" : (
         <b class="bad">
@@ -125,11 +125,13 @@ const DELIVERY_COLUMNS: Column<Delivery>[] = [
     "Outcome",
     "22rem",
     ({ delivered, status_code, error }) =>
-      delivered ? <span class="good">✓ {status_code}</span> : (
-        <b class="bad">
-          ✗ <VisibleText text={error ?? String(status_code)} />
-        </b>
-      ),
+      delivered
+        ? <span class="good">✓ delivered {status_code}</span>
+        : (
+          <b class="bad">
+            ✗ <VisibleText text={error ?? String(status_code)} />
+          </b>
+        ),
   ),
   figure("Attempt", "6rem", ({ attempt }) => attempt),
   column("Ago", "7rem", ({ created_at }) => <Age at={created_at} />),

@@ -19,8 +19,8 @@ export const run: Screen = {
   body: Run,
 };
 
-/** Errors and the time line are looked at more seldom than the counters. */
-const SLOW_MS = 10_000;
+/** Errors and the time line are looked at more seldom than the counters, which wait a turn for each. */
+const SLOW_MS = 30_000;
 
 function Run({ values: { run: id } }: ScreenProps) {
   const loaded = useLoaded(
@@ -64,6 +64,7 @@ function Run({ values: { run: id } }: ScreenProps) {
             <NewRunLink
               query={{ from: "run", run: id }}
               words="Ask its prompts again"
+              isSecond
             />
             <Steering what="run" of={run} changed={loaded.reload} />
           </div>

@@ -93,7 +93,7 @@ const COLUMNS: Column<ListedRun>[] = [
   ),
   figure(
     "Per second",
-    "6.5rem",
+    "6rem",
     ({ prompts_per_second }) => toNumber(prompts_per_second),
   ),
   figure("Left", "6rem", ({ eta }) => toDuration(readInterval(eta))),

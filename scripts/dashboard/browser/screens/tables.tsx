@@ -70,8 +70,8 @@ const COLUMNS: Column<FoundTable>[] = [
     "8rem",
     ({ conversations }) => toNumber(conversations),
   ),
-  column("First prompt", "24rem", ({ first_prompts: [first] }) => first),
-  column("Layout", "10rem", ({ layout }) => layout),
+  column("First prompt", "20rem", ({ first_prompts: [first] }) => first),
+  column("Layout", "9rem", ({ layout }) => layout),
   column(
     "Tells what is new",
     "9rem",

@@ -64,14 +64,14 @@ function Watches() {
 }
 
 const COLUMNS: Column<WatchStatus>[] = [
-  column("Watch", "13rem", ({ name }) => name),
-  column("Alarm", "7rem", (status) => <Alarm status={status} />),
+  column("Watch", "12rem", ({ name }) => name),
+  column("Alarm", "6rem", (status) => <Alarm status={status} />),
   column("Status", "8rem", (watch) => (
     <Status
       status={hindranceOf(watch) === null ? watch.status : "stands still"}
     />
   )),
-  column("Evaluator", "10rem", ({ evaluator }) => evaluator),
+  column("Evaluator", "9rem", ({ evaluator }) => evaluator),
   column(
     "Mean of 24 hours",
     "10rem",

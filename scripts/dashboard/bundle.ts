@@ -7,9 +7,13 @@ const browserFolder = new URL("./browser/", import.meta.url);
 /** The files of the page by their name. */
 export type Files = Record<string, { type: string; text: string }>;
 
+/** Once in a process: it takes two seconds of processor time. */
+let browserCode: Promise<{ script: string; style: string }> | undefined;
+
 /** @throws Error with what the bundler says */
 export async function bundlePage(home: Home): Promise<Files> {
-  const { script, style } = await readyMade("dashboard", bundleBrowserCode);
+  const { script, style } =
+    await (browserCode ??= readyMade("dashboard", bundleBrowserCode));
   const page = writePage({
     home,
     sources: besidePage(

@@ -15,6 +15,8 @@ export interface DenoTestOptions {
   /** What the tests find in Deno.args. */
   args?: string[];
   env?: Record<string, string>;
+  /** Others that want a processor have it first; not on Windows. */
+  patient?: boolean;
 }
 
 /** How many tests ended how. */
@@ -26,10 +28,22 @@ export interface TestCounts {
 
 /** Runs `deno test`, shows what it says and counts as it does. */
 async function runDenoTest(
-  { paths, filter, deno, flags = [], args = [], env }: DenoTestOptions,
+  {
+    paths,
+    filter,
+    deno = Deno.execPath(),
+    flags = [],
+    args = [],
+    env,
+    patient,
+  }: DenoTestOptions,
 ): Promise<TestCounts> {
-  const child = new Deno.Command(deno ?? Deno.execPath(), {
+  const [program, ...first] = patient && Deno.build.os !== "windows"
+    ? ["nice", deno]
+    : [deno];
+  const child = new Deno.Command(program, {
     args: [
+      ...first,
       "test",
       ...flags,
       "--allow-all",

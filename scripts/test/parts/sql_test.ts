@@ -4,7 +4,7 @@
 
 import { glob } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
-import postgres from "postgres";
+import postgres, { type Sql } from "postgres";
 import { checkout, supabaseFolder } from "../../local/checkout.ts";
 import { setUpProjectDatabase } from "../../local/project_database.ts";
 import { splitStatements } from "../../local/statements.ts";
@@ -33,30 +33,37 @@ const isHelper = (file: string) => basename(file).startsWith("00_");
 
 let database: TestDatabase | undefined;
 
+/**
+ * One for all files, each of which ends with a rollback: a new connection reads the catalogue and compiles
+ * the functions anew, which is more than what most files cost.
+ */
+let sql: Sql;
+
 Deno.test.beforeAll(async () => {
   const option = Deno.args.find((arg) => arg.startsWith("--db-url="));
   database = option
     ? await createTestDatabase(option.slice("--db-url=".length))
     : await startTestDatabase();
   const { url, skipExtensions } = database;
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  sql = postgres(url, { max: 1, onnotice: () => {} });
   await sql.unsafe(grantsOfOlderProjects).simple();
   await setUpProjectDatabase(sql, supabaseFolder, skipExtensions);
   await sql`create extension if not exists pgtap with schema extensions`;
-  await sql.end();
-  for (const file of files.filter(isHelper)) await runFile(url, file);
+  for (const file of files.filter(isHelper)) await runFile(file);
 });
 
-Deno.test.afterAll(async () => await database?.[Symbol.asyncDispose]());
+Deno.test.afterAll(async () => {
+  await sql?.end();
+  await database?.[Symbol.asyncDispose]();
+});
 
 for (const file of files.filter((file) => !isHelper(file))) {
-  Deno.test(relative(checkout, file), () => runFile(database!.url, file));
+  Deno.test(relative(checkout, file), () => runFile(file));
 }
 
 /** @throws Error with every assertion that failed, or with what ended the file */
-async function runFile(url: string, file: string): Promise<void> {
+async function runFile(file: string): Promise<void> {
   const output: string[] = [];
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
   try {
     for (
       const { text } of await splitStatements(await Deno.readTextFile(file))
@@ -68,7 +75,7 @@ async function runFile(url: string, file: string): Promise<void> {
     const { message, where } = error as Error & { where?: string };
     output.push(`not ok ${output.length} - ${message}\n${where ?? ""}`);
   } finally {
-    await sql.end();
+    await sql.unsafe("rollback; discard temp; reset all").simple();
   }
   const failures = findTapFailures(output);
   if (failures.length > 0) {

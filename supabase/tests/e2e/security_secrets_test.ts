@@ -209,10 +209,11 @@ async function findEverywhere(
   const found: string[] = [];
   for (const { name } of tables) {
     // As JSON, texts that hold a spelling hold it once more escaped; as text, bytes are hex.
+    // Without the offset each row is written anew for each spelling.
     const [{ count }] = await sql.unsafe(
       `select count(*)::integer as count
        from ${name} as row
-       cross join lateral (select row::text || to_jsonb(row)::text as whole) as written
+       cross join lateral (select row::text || to_jsonb(row)::text as whole offset 0) as written
        where exists (
          select from unnest($1::text[]) as spelling where strpos(whole, spelling) > 0
        )`,

@@ -48,7 +48,7 @@ Deno.test("an archive of 200 MB is read within time budgets, and after a kill fr
     assertEquals(expected.length, CONVERSATIONS);
 
     const killed = await project.startRun(source);
-    await untilCheckpoint(project, killed);
+    await untilCheckpoint(project, killed, 20_000_000);
     await project.kill("functions");
     await project.endLeases();
     const second = await project.untilOver(killed, 120);

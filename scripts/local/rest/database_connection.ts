@@ -11,6 +11,8 @@ interface RequestContext {
   storage?: { operation?: string };
 }
 
+type Setting = [name: string, value: string];
+
 /** The request as PostgREST shows it to SQL functions. */
 interface RpcRequest {
   method: string;
@@ -49,7 +51,9 @@ export function connectLikePostgrest(url: string): PostgresConnection {
     postgresOptions: { max: 20, onnotice: () => {}, types: { jsonb } },
   });
   const normalizeDbError = connection.normalizeDbError.bind(connection);
-  let roleSettings: Promise<Map<string, [string, string][]>> | undefined;
+  const clearSchemaCache = connection.clearSchemaCache.bind(connection);
+  let roleSettings: Promise<Map<string, Setting[]>> | undefined;
+  const functionSettings = new Map<string, Setting[]>();
   return Object.assign(connection, {
     ensureRlsContext: () => Promise.resolve(true),
     normalizeDbError: (error: unknown) =>
@@ -62,18 +66,16 @@ export function connectLikePostgrest(url: string): PostgresConnection {
     ): Promise<void> {
       const { role = "anon", uid = "", jwt } = context.auth ?? {};
       roleSettings ??= readRoleSettings(connection.kysely);
-      await sql`select ${
-        setAll([
-          ...(await roleSettings).get("authenticator") ?? [],
-          ...(await roleSettings).get(role) ?? [],
-          ["request.jwt.claim.sub", uid],
-          ["request.jwt.claim.role", role],
-          ["request.jwt.claims", jwt ? JSON.stringify(jwt) : ""],
-          ["storage.operation", context.storage?.operation ?? ""],
-          // Last: the role may not be allowed to change the others.
-          ["role", role],
-        ])
-      }`.execute(database);
+      await setAll(database, [
+        ...(await roleSettings).get("authenticator") ?? [],
+        ...(await roleSettings).get(role) ?? [],
+        ["request.jwt.claim.sub", uid],
+        ["request.jwt.claim.role", role],
+        ["request.jwt.claims", jwt ? JSON.stringify(jwt) : ""],
+        ["storage.operation", context.storage?.operation ?? ""],
+        // Last: the role may not be allowed to change the others.
+        ["role", role],
+      ]);
     },
 
     async applyRpcRequestGucs(
@@ -81,24 +83,23 @@ export function connectLikePostgrest(url: string): PostgresConnection {
       database: Kysely<any>,
       { method, path, requestHeaders = {} }: RpcRequest,
     ): Promise<void> {
-      await sql`
-        select
-          ${
-        setAll([
-          ["response.status", ""],
-          ["response.headers", ""],
-          ["request.method", method],
-          ["request.path", path],
-          ["request.headers", JSON.stringify(requestHeaders)],
-        ])
-      },
-          case when setting is not null then set_config('statement_timeout', split_part(setting, '=', 2), true) end,
-          set_config('transaction_read_only', case when provolatile = 'v' then 'off' else 'on' end, true)
-        from pg_catalog.pg_proc
-        left join unnest(proconfig) as setting on setting like 'statement_timeout=%'
-        where proname = ${path.slice(path.lastIndexOf("/") + 1)}
-          and pronamespace = 'public'::regnamespace
-      `.execute(database);
+      const name = path.slice("/rpc/".length);
+      const own = functionSettings.get(name) ??
+        await readFunctionSettings(database, name);
+      functionSettings.set(name, own);
+      await setAll(database, [
+        ["response.status", ""],
+        ["response.headers", ""],
+        ["request.method", method],
+        ["request.path", path],
+        ["request.headers", JSON.stringify(requestHeaders)],
+        ...own,
+      ]);
+    },
+
+    async clearSchemaCache(): Promise<void> {
+      functionSettings.clear();
+      await clearSchemaCache();
     },
 
     // lite has read what it needs of it, and would search it for each column of each request.
@@ -109,22 +110,43 @@ export function connectLikePostgrest(url: string): PostgresConnection {
   });
 }
 
-function setAll(settings: [name: string, value: string][]) {
-  return sql.join(
-    settings.map(([name, value]) => sql`set_config(${name}, ${value}, true)`),
+async function setAll(
+  database: Kysely<unknown>,
+  settings: Setting[],
+): Promise<void> {
+  const calls = settings.map(([name, value]) =>
+    sql`set_config(${name}, ${value}, true)`
   );
+  await sql`select ${sql.join(calls)}`.execute(database);
+}
+
+/** Reads what holds for a call of a function. */
+async function readFunctionSettings(
+  database: Kysely<unknown>,
+  name: string,
+): Promise<Setting[]> {
+  const { rows } = await sql<{ setting: string; value: string }>`
+    select 'statement_timeout' as setting, split_part(setting, '=', 2) as value
+    from pg_catalog.pg_proc, unnest(proconfig) as setting
+    where proname = ${name} and pronamespace = 'public'::regnamespace and setting like 'statement_timeout=%'
+    union all
+    select 'transaction_read_only', case when provolatile = 'v' then 'off' else 'on' end
+    from pg_catalog.pg_proc
+    where proname = ${name} and pronamespace = 'public'::regnamespace
+  `.execute(database);
+  return rows.map(({ setting, value }) => [setting, value]);
 }
 
 /** Reads what `alter role … set` says: role → settings. */
 async function readRoleSettings(
   database: Kysely<unknown>,
-): Promise<Map<string, [string, string][]>> {
+): Promise<Map<string, Setting[]>> {
   const { rows } = await sql<{ role: string; setting: string }>`
     select rolname as role, unnest(rolconfig) as setting
     from pg_roles
     where rolconfig is not null
   `.execute(database);
-  const settings = new Map<string, [string, string][]>();
+  const settings = new Map<string, Setting[]>();
   for (const { role, setting } of rows) {
     const at = setting.indexOf("=");
     const list = settings.get(role) ?? [];

@@ -43,7 +43,7 @@ select tests.finish(
   '{"outcome": "failed", "error": {"class": "permanent", "code": "no", "message": "no"}}', '2026-01-01 00:01Z'
 );
 select is(
-  jsonb_array_length(pipeline_read_evaluations('own_answers', array(select id from own_answers))), 2,
+  json_array_length(pipeline_read_evaluations('own_answers', array(select id from own_answers))), 2,
   'its prompts are answered'
 );
 select tests.start_worker(3, 'run', 'evaluate');

@@ -25,13 +25,13 @@ select results_eq(
 select is(
   pipeline_read_evaluations(
     'prompt_evaluations', array(select id from prompt_evaluations where prompt_key = 'p1'), true
-  ) -> 0 -> 'passages',
+  )::jsonb -> 0 -> 'passages',
   '["Paris is in France.", "Paris is big."]', 'judges and webhooks are shown them'
 );
 select is(
   pipeline_read_evaluations(
     'prompt_evaluations', array(select id from prompt_evaluations where prompt_key = 'p1')
-  ) -> 0 -> 'passages',
+  )::jsonb -> 0 -> 'passages',
   'null', 'others do not read them'
 );
 update pipeline_runs set status = 'completed', finished_at = '2026-01-01 00:03Z', open = 0 where id = tests.run_id('run') and finished_at is null;

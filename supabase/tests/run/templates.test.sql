@@ -57,7 +57,7 @@ select results_eq(
 );
 select is(
   (select array_agg(row ->> 'system' order by place)
-   from jsonb_array_elements(pipeline_read_evaluations('prompt_evaluations', array(
+   from json_array_elements(pipeline_read_evaluations('prompt_evaluations', array(
      select id from prompt_evaluations where run_id = tests.run_id('filled')
    ), with_what_was_sent => true)) with ordinality as listed (row, place)),
   array['You know Rome, 2.80.', 'Mine', null],

@@ -3699,19 +3699,21 @@ from (
       sum(answer.output_tokens) as output_tokens,
       sum(answer.cost) as cost
     from (
+      -- A fence: scores are looked up row by row, before these are sorted. Of one experiment only its own
+      -- are read, and none where nobody asks.
+      with fence as (select)
       select
         evaluation.experiment_name, evaluation.owner, evaluation.model, evaluation.prompt_key,
         evaluation.success, evaluation.duration_ms, evaluation.input_tokens, evaluation.output_tokens,
-        evaluation.cost, graded.score
+        evaluation.cost,
+        (
+          select avg(score.score)
+          from public.evaluation_scores as score
+          where score.results_table = results.relname::text collate "default"
+            and score.evaluation_id = evaluation.id
+        ) as score
       from pipeline.evaluations as evaluation
       join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-      -- Looked up, so that of one experiment only its own scores are read, and none where nobody asks.
-      left join lateral (
-        select avg(score.score) as score
-        from public.evaluation_scores as score
-        where score.results_table = results.relname::text collate "default"
-          and score.evaluation_id = evaluation.id
-      ) as graded on true
     ) as answer
     -- The key first: what differs soon is soon sorted.
     group by answer.prompt_key, answer.experiment_name, answer.owner, answer.model

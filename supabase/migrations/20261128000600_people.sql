@@ -964,11 +964,13 @@ as $$
   select format(
     $query$
       select
-        row.*, %3$s as matches, row.id || ' ' || row.prompt_key as next, row.is_last and row.place < $3 as is_end
+        (row.said).*, (row.said).id is not null as matches, row.place, row.id || ' ' || row.prompt_key as next,
+        row.is_last and row.place < $3 as is_end
       from (
         select row.*, row_number() over walk as place, lead(row.id) over walk is null as is_last
         from (
-          select row.*
+          -- Whole rows of what is wanted only: a window keeps all that it goes over.
+          select row.id, row.owner, row.prompt_key, case when %3$s then "row" end as said
           from public.%1$I as row
           where %2$s
             and ($1 is null or (row.prompt_key, row.id) %4$s (substr($1, strpos($1, ' ') + 1), split_part($1, ' ', 1)::bigint))
@@ -978,7 +980,7 @@ as $$
         window walk as (order by %5$s)
       ) as row
       -- The last that was read is kept as well: it says where to go on.
-      where row.is_last or %3$s
+      where row.is_last or (row.said).id is not null
       -- In the words of the window: the same order by its place would be a sort of all that may be read.
       order by %5$s
       limit $2
@@ -3601,9 +3603,10 @@ from (
     join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
     join public.evaluation_scores as score
       on score.results_table = results.relname and score.evaluation_id = evaluation.id
+    -- The key first: what differs soon is soon sorted.
     group by
-      evaluation.experiment_name, evaluation.owner, evaluation.model, score.evaluator,
-      evaluation.prompt_key
+      evaluation.prompt_key, evaluation.experiment_name, evaluation.owner, evaluation.model,
+      score.evaluator
   ) as prompt
   group by prompt.experiment_name, prompt.owner, prompt.model, prompt.evaluator
 ) as totals
@@ -3701,21 +3704,24 @@ from (
       sum(answer.output_tokens) as output_tokens,
       sum(answer.cost) as cost
     from (
-      -- Joined before it is grouped, so that of one experiment only its own scores are read.
+      -- A fence: scores are looked up row by row, before these are sorted. Of one experiment only its own
+      -- are read, and none where nobody asks.
+      with fence as (select)
       select
         evaluation.experiment_name, evaluation.owner, evaluation.model, evaluation.prompt_key,
         evaluation.success, evaluation.duration_ms, evaluation.input_tokens, evaluation.output_tokens,
-        evaluation.cost, avg(score.score) as score
+        evaluation.cost,
+        (
+          select avg(score.score)
+          from public.evaluation_scores as score
+          where score.results_table = results.relname::text collate "default"
+            and score.evaluation_id = evaluation.id
+        ) as score
       from pipeline.evaluations as evaluation
       join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-      left join public.evaluation_scores as score
-        on score.results_table = results.relname and score.evaluation_id = evaluation.id
-      group by
-        evaluation.tableoid, evaluation.id, evaluation.experiment_name, evaluation.owner, evaluation.model,
-        evaluation.prompt_key, evaluation.success, evaluation.duration_ms, evaluation.input_tokens,
-        evaluation.output_tokens, evaluation.cost
     ) as answer
-    group by answer.experiment_name, answer.owner, answer.model, answer.prompt_key
+    -- The key first: what differs soon is soon sorted.
+    group by answer.prompt_key, answer.experiment_name, answer.owner, answer.model
   ) as prompt
   group by prompt.experiment_name, prompt.owner, prompt.model
 ) as totals
@@ -3754,6 +3760,8 @@ set statement_timeout = '55s'
 -- A group for each prompt: they do not fit into the 4 MB that a view has.
 set work_mem = '64MB'
 set jit = off
+-- As for compare_pairs().
+set enable_hashagg = off
 as $$
   select summary.*
   from public.experiment_summary as summary
@@ -3770,6 +3778,7 @@ set search_path = ''
 set statement_timeout = '55s'
 set work_mem = '64MB'
 set jit = off
+set enable_hashagg = off
 as $$
   select scores.*
   from public.experiment_scores as scores
@@ -4118,13 +4127,14 @@ as $$
       $query$
         select evaluation.*, %1$s
         from (
+          -- A fence: what is joined and sorted are hashes and no texts. "offset 0" would be one as well,
+          -- but keeps parallel workers from the join.
+          with fence as (select)
           select
             prompt_key, experiment_name, id, repetition, success, duration_ms, cost,
             hashtext(prompt) as text_hash, hashtext(model) as model_hash
           from public.%2$I as evaluation
           where %4$s
-          -- A fence: what is joined and sorted are hashes and no texts.
-          offset 0
         ) as evaluation
         %3$s
       $query$,
@@ -4201,8 +4211,8 @@ as $$
             count(passed) filter (where is_new) as new_judged,
             count(*) filter (where passed and not is_new) as old_passes,
             count(*) filter (where passed and is_new) as new_passes,
-            avg(duration_ms) filter (where is_new)
-              - avg(duration_ms) filter (where not is_new) as latency,
+            avg(duration_ms::double precision) filter (where is_new)
+              - avg(duration_ms::double precision) filter (where not is_new) as latency,
             avg(cost::double precision) filter (where is_new)
               - avg(cost::double precision) filter (where not is_new) as cost,
             min(text_hash) filter (where not is_new)
@@ -4212,8 +4222,9 @@ as $$
             min(model_hash) filter (where is_new) as new_model,
             max(model_hash) filter (where is_new) as new_last_model
           from (
-            -- A fence: the side is told once a row, not once an aggregate.
-            select found.*, found.experiment_name = $2 as is_new from (%s) as found offset 0
+            -- A fence as well: the side is told once a row, not once an aggregate.
+            with fence as (select)
+            select found.*, found.experiment_name = $2 as is_new from (%s) as found
           ) as answer
           group by prompt_key
         ) as prompt
@@ -4245,6 +4256,8 @@ set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
 set enable_hashagg = off
+-- Workers join and sort; to hand a million rows over costs them less than the planner thinks.
+set parallel_tuple_cost = 0.01
 as $$
 begin
   return query execute pipeline.pairs_query(evaluator) || $totals$
@@ -4265,7 +4278,7 @@ begin
       count(*) filter (where difference is null and old_id is not null and new_id is not null),
       coalesce(bool_or(text_varies), false),
       min(old_model) is distinct from max(old_last_model), min(new_model) is distinct from max(new_last_model),
-      avg(latency) filter (where difference is not null)::double precision,
+      avg(latency) filter (where difference is not null),
       sum(cost) filter (where difference is not null)::numeric
     from pair
   $totals$
@@ -4509,6 +4522,8 @@ set search_path = ''
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
+-- As for compare_pairs().
+set parallel_tuple_cost = 0.01
 as $$
 declare
   chosen constant text := case browse_experiment_pairs.show
@@ -4550,7 +4565,9 @@ begin
   execute pipeline.pairs_query(evaluator, keys, scan is not null) || format(
     $select$,
       chosen as (
-        select pair.*
+        -- Not all of pair: what is not named is not counted either.
+        select
+          pair.prompt_key, pair.difference, pair.old_score, pair.new_score, pair.old_passed, pair.new_passed
         from pair
         where %1$s and ($5 is null or pair.prompt_key > $5)
         order by %2$s
@@ -4568,8 +4585,7 @@ begin
               case when (answer.experiment_name = $1) = $7 then answer.score else -answer.score end,
               answer.id desc
           ) as place
-        from chosen
-        join (%3$s) as answer on answer.prompt_key = chosen.prompt_key
+        from (%3$s) as answer
       ),
       side as (
         select
@@ -4584,7 +4600,13 @@ begin
           side.prompt_key, side.is_old, side.answers, results.relname as results_table,
           said.id, said.prompt, said.reference, said.response, said.error
         from side
-        join pipeline.evaluations as said on said.id = side.id and said.experiment_name in ($1, $2)
+        cross join lateral (
+          select said.*, said.tableoid
+          from pipeline.evaluations as said
+          where said.id = side.id and said.experiment_name in ($1, $2)
+          -- A fence: looked up one by one, and not joined with all.
+          offset 0
+        ) as said
         join pg_catalog.pg_class as results on results.oid = said.tableoid
       )
     select jsonb_build_object(
@@ -4614,7 +4636,9 @@ begin
     left join shown as new on new.prompt_key = pair.prompt_key and not new.is_old
     $select$,
     chosen, ordering,
-    pipeline.answers_of_both(evaluator, keys, scan is not null)
+    pipeline.answers_of_both(
+      evaluator, 'evaluation.prompt_key = any (array(select chosen.prompt_key from chosen))', true
+    )
   )
   into page
   using

@@ -58,11 +58,13 @@ as $$
   select format(
     $query$
       select
-        row.*, %3$s as matches, row.id || ' ' || row.prompt_key as next, row.is_last and row.place < $3 as is_end
+        (row.said).*, (row.said).id is not null as matches, row.place, row.id || ' ' || row.prompt_key as next,
+        row.is_last and row.place < $3 as is_end
       from (
         select row.*, row_number() over walk as place, lead(row.id) over walk is null as is_last
         from (
-          select row.*
+          -- Whole rows of what is wanted only: a window keeps all that it goes over.
+          select row.id, row.owner, row.prompt_key, case when %3$s then "row" end as said
           from public.%1$I as row
           where %2$s
             and ($1 is null or (row.prompt_key, row.id) %4$s (substr($1, strpos($1, ' ') + 1), split_part($1, ' ', 1)::bigint))
@@ -72,7 +74,7 @@ as $$
         window walk as (order by %5$s)
       ) as row
       -- The last that was read is kept as well: it says where to go on.
-      where row.is_last or %3$s
+      where row.is_last or (row.said).id is not null
       -- In the words of the window: the same order by its place would be a sort of all that may be read.
       order by %5$s
       limit $2

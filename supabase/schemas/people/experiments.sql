@@ -62,9 +62,10 @@ from (
     join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
     join public.evaluation_scores as score
       on score.results_table = results.relname and score.evaluation_id = evaluation.id
+    -- The key first: what differs soon is soon sorted.
     group by
-      evaluation.experiment_name, evaluation.owner, evaluation.model, score.evaluator,
-      evaluation.prompt_key
+      evaluation.prompt_key, evaluation.experiment_name, evaluation.owner, evaluation.model,
+      score.evaluator
   ) as prompt
   group by prompt.experiment_name, prompt.owner, prompt.model, prompt.evaluator
 ) as totals
@@ -162,21 +163,24 @@ from (
       sum(answer.output_tokens) as output_tokens,
       sum(answer.cost) as cost
     from (
-      -- Joined before it is grouped, so that of one experiment only its own scores are read.
+      -- A fence: scores are looked up row by row, before these are sorted. Of one experiment only its own
+      -- are read, and none where nobody asks.
+      with fence as (select)
       select
         evaluation.experiment_name, evaluation.owner, evaluation.model, evaluation.prompt_key,
         evaluation.success, evaluation.duration_ms, evaluation.input_tokens, evaluation.output_tokens,
-        evaluation.cost, avg(score.score) as score
+        evaluation.cost,
+        (
+          select avg(score.score)
+          from public.evaluation_scores as score
+          where score.results_table = results.relname::text collate "default"
+            and score.evaluation_id = evaluation.id
+        ) as score
       from pipeline.evaluations as evaluation
       join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-      left join public.evaluation_scores as score
-        on score.results_table = results.relname and score.evaluation_id = evaluation.id
-      group by
-        evaluation.tableoid, evaluation.id, evaluation.experiment_name, evaluation.owner, evaluation.model,
-        evaluation.prompt_key, evaluation.success, evaluation.duration_ms, evaluation.input_tokens,
-        evaluation.output_tokens, evaluation.cost
     ) as answer
-    group by answer.experiment_name, answer.owner, answer.model, answer.prompt_key
+    -- The key first: what differs soon is soon sorted.
+    group by answer.prompt_key, answer.experiment_name, answer.owner, answer.model
   ) as prompt
   group by prompt.experiment_name, prompt.owner, prompt.model
 ) as totals
@@ -215,6 +219,8 @@ set statement_timeout = '55s'
 -- A group for each prompt: they do not fit into the 4 MB that a view has.
 set work_mem = '64MB'
 set jit = off
+-- As for compare_pairs().
+set enable_hashagg = off
 as $$
   select summary.*
   from public.experiment_summary as summary
@@ -231,6 +237,7 @@ set search_path = ''
 set statement_timeout = '55s'
 set work_mem = '64MB'
 set jit = off
+set enable_hashagg = off
 as $$
   select scores.*
   from public.experiment_scores as scores

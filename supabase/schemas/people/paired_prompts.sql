@@ -13,13 +13,14 @@ as $$
       $query$
         select evaluation.*, %1$s
         from (
+          -- A fence: what is joined and sorted are hashes and no texts. "offset 0" would be one as well,
+          -- but keeps parallel workers from the join.
+          with fence as (select)
           select
             prompt_key, experiment_name, id, repetition, success, duration_ms, cost,
             hashtext(prompt) as text_hash, hashtext(model) as model_hash
           from public.%2$I as evaluation
           where %4$s
-          -- A fence: what is joined and sorted are hashes and no texts.
-          offset 0
         ) as evaluation
         %3$s
       $query$,
@@ -96,8 +97,8 @@ as $$
             count(passed) filter (where is_new) as new_judged,
             count(*) filter (where passed and not is_new) as old_passes,
             count(*) filter (where passed and is_new) as new_passes,
-            avg(duration_ms) filter (where is_new)
-              - avg(duration_ms) filter (where not is_new) as latency,
+            avg(duration_ms::double precision) filter (where is_new)
+              - avg(duration_ms::double precision) filter (where not is_new) as latency,
             avg(cost::double precision) filter (where is_new)
               - avg(cost::double precision) filter (where not is_new) as cost,
             min(text_hash) filter (where not is_new)
@@ -107,8 +108,9 @@ as $$
             min(model_hash) filter (where is_new) as new_model,
             max(model_hash) filter (where is_new) as new_last_model
           from (
-            -- A fence: the side is told once a row, not once an aggregate.
-            select found.*, found.experiment_name = $2 as is_new from (%s) as found offset 0
+            -- A fence as well: the side is told once a row, not once an aggregate.
+            with fence as (select)
+            select found.*, found.experiment_name = $2 as is_new from (%s) as found
           ) as answer
           group by prompt_key
         ) as prompt
@@ -140,6 +142,8 @@ set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
 set enable_hashagg = off
+-- Workers join and sort; to hand a million rows over costs them less than the planner thinks.
+set parallel_tuple_cost = 0.01
 as $$
 begin
   return query execute pipeline.pairs_query(evaluator) || $totals$
@@ -160,7 +164,7 @@ begin
       count(*) filter (where difference is null and old_id is not null and new_id is not null),
       coalesce(bool_or(text_varies), false),
       min(old_model) is distinct from max(old_last_model), min(new_model) is distinct from max(new_last_model),
-      avg(latency) filter (where difference is not null)::double precision,
+      avg(latency) filter (where difference is not null),
       sum(cost) filter (where difference is not null)::numeric
     from pair
   $totals$

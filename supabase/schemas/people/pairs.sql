@@ -46,6 +46,8 @@ set search_path = ''
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
+-- As for compare_pairs().
+set parallel_tuple_cost = 0.01
 as $$
 declare
   chosen constant text := case browse_experiment_pairs.show
@@ -87,7 +89,9 @@ begin
   execute pipeline.pairs_query(evaluator, keys, scan is not null) || format(
     $select$,
       chosen as (
-        select pair.*
+        -- Not all of pair: what is not named is not counted either.
+        select
+          pair.prompt_key, pair.difference, pair.old_score, pair.new_score, pair.old_passed, pair.new_passed
         from pair
         where %1$s and ($5 is null or pair.prompt_key > $5)
         order by %2$s
@@ -105,8 +109,7 @@ begin
               case when (answer.experiment_name = $1) = $7 then answer.score else -answer.score end,
               answer.id desc
           ) as place
-        from chosen
-        join (%3$s) as answer on answer.prompt_key = chosen.prompt_key
+        from (%3$s) as answer
       ),
       side as (
         select
@@ -121,7 +124,13 @@ begin
           side.prompt_key, side.is_old, side.answers, results.relname as results_table,
           said.id, said.prompt, said.reference, said.response, said.error
         from side
-        join pipeline.evaluations as said on said.id = side.id and said.experiment_name in ($1, $2)
+        cross join lateral (
+          select said.*, said.tableoid
+          from pipeline.evaluations as said
+          where said.id = side.id and said.experiment_name in ($1, $2)
+          -- A fence: looked up one by one, and not joined with all.
+          offset 0
+        ) as said
         join pg_catalog.pg_class as results on results.oid = said.tableoid
       )
     select jsonb_build_object(
@@ -151,7 +160,9 @@ begin
     left join shown as new on new.prompt_key = pair.prompt_key and not new.is_old
     $select$,
     chosen, ordering,
-    pipeline.answers_of_both(evaluator, keys, scan is not null)
+    pipeline.answers_of_both(
+      evaluator, 'evaluation.prompt_key = any (array(select chosen.prompt_key from chosen))', true
+    )
   )
   into page
   using

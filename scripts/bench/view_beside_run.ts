@@ -6,7 +6,7 @@ import { type Measurement, quantile } from "./measurement.ts";
 import { startSimulatorProcess } from "./simulator_process.ts";
 
 const TABS = 3;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const LOAD = { prompts: 2_000, inFlight: 100, workers: 4 };
 
 /**

@@ -1,4 +1,4 @@
-import { startStack } from "../local/stack.ts";
+import { type Stack, startStack } from "../local/stack.ts";
 import type { Measurement } from "./measurement.ts";
 import { type ProcessUsage, usageOf } from "./process_usage.ts";
 import { startSimulatorProcess } from "./simulator_process.ts";
@@ -152,7 +152,10 @@ export async function runBareLoop(
 export async function withPipeline<Result>(
   url: string,
   load: Load,
-  measure: (runPipeline: () => Promise<PipelineFigures>) => Promise<Result>,
+  measure: (
+    runPipeline: () => Promise<PipelineFigures>,
+    stack: Stack,
+  ) => Promise<Result>,
 ): Promise<Result> {
   const stack = await startStack({ port: 0 });
   try {
@@ -161,7 +164,7 @@ export async function withPipeline<Result>(
       values ('bench', ${url}, 'm', 'openai-chat', ${load.inFlight})
     `;
     await warmUp(stack);
-    return await measure(() => runPipeline(stack, load));
+    return await measure(() => runPipeline(stack, load), stack);
   } finally {
     await stack.stop();
   }

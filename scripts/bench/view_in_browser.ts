@@ -3,6 +3,7 @@ import { bundlePage } from "../dashboard/bundle.ts";
 import type { Stack } from "../local/stack.ts";
 import { launchBrowser } from "../test/browser.ts";
 import type { Measurement } from "./measurement.ts";
+import { measureBesideRun } from "./view_beside_run.ts";
 import { measureTabs } from "./view_in_tabs.ts";
 
 /** Pages that somebody scrolls through. */
@@ -34,6 +35,7 @@ export async function* measureInBrowser(
     yield await measureScript(stack.url);
     yield* measurePage(browser, view.address, run);
     yield* measureTabs(browser, stack);
+    yield await measureBesideRun(browser);
   } finally {
     await browser.close();
   }

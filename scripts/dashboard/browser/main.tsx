@@ -52,6 +52,8 @@ function draw(page: preact.VNode): void {
   followAddress();
   listenToKeys();
   render(page, app);
+  // The first use of Intl takes a while: made when the first screen is there, and before a key needs it.
+  setTimeout(() => new Date().toLocaleString(), 1_000);
 }
 
 function Hosted({ auth }: { auth: Auth }) {

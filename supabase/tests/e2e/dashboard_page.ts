@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { serveDashboard } from "../../../scripts/dashboard/serve.ts";
@@ -18,7 +18,7 @@ export interface DashboardPage {
    */
   takePicture(name: string): Promise<void>;
   /**
-   * Fails when axe finds something in light or dark. The folder WRITE_SCREENS, when set, gets a picture of
+   * Fails when axe finds something in light or dark, or the page is wider than a phone. The folder WRITE_SCREENS, when set, gets a picture of
    * the place in both, of a desk's and a phone's width, for the eye.
    */
   expectAccessible(): Promise<void>;
@@ -106,6 +106,14 @@ export function watchPage(page: Page, origins: string[]): string[] {
 }
 
 async function expectAccessible(page: Page): Promise<void> {
+  const size = page.viewportSize()!;
+  await page.setViewportSize({ ...size, width: 390 });
+  const width = await page.evaluate(() =>
+    // deno-lint-ignore no-explicit-any
+    (globalThis as any).document.documentElement.scrollWidth
+  );
+  assert(width <= 390, `${width} px wide on a phone: ${page.url()}`);
+  await page.setViewportSize(size);
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     // It stays there as long as only the place behind the # changes.

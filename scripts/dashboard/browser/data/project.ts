@@ -104,6 +104,10 @@ export function dataOf<Data>(
     error: { message: string; hint?: string | null } | null;
   },
 ): NonNullable<Data> {
+  // What fetch says of a network, in other words in each browser; postgrest-js passes it on.
+  if (error?.message.startsWith("TypeError: ")) {
+    throw new Error("Nothing answers", { cause: error });
+  }
   if (error) {
     throw new Error(
       error.hint ? `${error.message}. ${error.hint}` : error.message,

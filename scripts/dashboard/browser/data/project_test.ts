@@ -46,6 +46,21 @@ Deno.test("a question that is never answered ends, and the page says so until on
   assertEquals(trouble.value, undefined);
 });
 
+Deno.test("a network that is away is said in words of the page, not of a browser", async () => {
+  openProject(
+    home,
+    "https://project.example",
+    () => Promise.resolve({}),
+    () => Promise.reject(new TypeError("Failed to fetch")),
+  );
+  await assertRejects(
+    () => callFunction("evaluation_facets", {}),
+    Error,
+    "Nothing answers",
+  );
+  trouble.value = undefined;
+});
+
 Deno.test("a question that the page itself gives up is no trouble", async () => {
   openProject(
     home,

@@ -1,5 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
-import { findFront, type Mark, placeCosts, placeNames } from "./scatter.tsx";
+import { h } from "preact";
+import { renderToStaticMarkup } from "preact-render-to-string";
+import {
+  findFront,
+  type Mark,
+  placeCosts,
+  placeNames,
+  Scatter,
+} from "./scatter.tsx";
 
 const mark = (name: string, cost: number, mean: number): Mark => ({
   name,
@@ -44,4 +52,19 @@ Deno.test("placeNames() keeps names apart, in the drawing and in their order", (
   });
   assert(Math.max(...placed) <= 214);
   assert(placed[2] < placed[0] && placed[0] < placed[1]);
+});
+
+Deno.test("Scatter() writes a name below the points that it would lie over", () => {
+  const drawn = renderToStaticMarkup(h(Scatter, {
+    title: "judge",
+    marks: [
+      mark("cheap", 0.1, 0.5),
+      mark("large", 7.5, 1),
+      mark("the dearest of all", 9, 1),
+    ],
+    missing: 0,
+  }));
+  const heightOf = (name: string) =>
+    Number(new RegExp(`y="([\\d.]+)"[^>]*>${name}<`).exec(drawn)![1]);
+  assert(heightOf("the dearest of all") >= heightOf("large") + 14);
 });

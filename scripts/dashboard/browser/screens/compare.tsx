@@ -5,6 +5,7 @@ import {
   type Sides,
 } from "../data/comparison.ts";
 import { here, to } from "../data/here.ts";
+import { project } from "../data/project.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { ComparisonTable } from "../parts/comparison_table.tsx";
 import { LabelLink } from "../parts/label_link.tsx";
@@ -59,18 +60,18 @@ function BothSides(
         <a href={toAnswers(sides.baseline, { owner })}>
           <VisibleText text={sides.baseline} />
         </a>{" "}
-        before{" "}
-        <a
-          class="button"
-          href={to(["compare"], {
-            baseline: sides.candidate,
-            candidate: sides.baseline,
-            owner: query.owner,
-          })}
-        >
-          The other way round
-        </a>{" "}
-        {[sides.candidate, sides.baseline].map((experiment) => (
+        before {project().home.kind !== "file" && (
+          <a
+            class="button"
+            href={to(["compare"], {
+              baseline: sides.candidate,
+              candidate: sides.baseline,
+              owner: query.owner,
+            })}
+          >
+            The other way round
+          </a>
+        )} {[sides.candidate, sides.baseline].map((experiment) => (
           <a
             key={experiment}
             class="button"

@@ -52,7 +52,7 @@ function Labels() {
 }
 
 const COLUMNS: Column<LabelQueue>[] = [
-  column("Queue", "14rem", ({ name }) => name),
+  column("Queue", "13rem", ({ name }) => name),
   figure(
     "Left for you",
     "7rem",

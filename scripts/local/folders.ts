@@ -9,7 +9,7 @@ export interface Folders {
   runtime: string;
   /** Databases and objects of `deno task dev` in this clone. */
   data: string;
-  /** Databases and objects of temporary stacks. */
+  /** Databases and objects of temporary stacks: what PIPELINE_TEMPORARY_FOLDER says, when it is set. */
   temporary: string;
   /** The file that says how to reach the stack of this clone that is running. */
   running: string;
@@ -34,12 +34,13 @@ export interface FolderSituation {
  */
 export function chooseFolders(situation: FolderSituation): Folders {
   const { os, isRoot, checkout, env, systemTemporary } = situation;
+  const temporary = env.PIPELINE_TEMPORARY_FOLDER;
   if (isRoot) {
     const base = "/var/lib/prompt-pipeline";
     return {
       runtime: join(base, "runtime"),
       data: join(base, "data", nameOf(checkout)),
-      temporary: join(base, "temporary"),
+      temporary: temporary || join(base, "temporary"),
       running: join(base, "data", `${nameOf(checkout)}.env`),
     };
   }
@@ -50,7 +51,7 @@ export function chooseFolders(situation: FolderSituation): Folders {
   return {
     runtime: join(base, "runtime"),
     data: join(checkout, ".local", "supabase"),
-    temporary: join(base, "temporary"),
+    temporary: temporary || join(base, "temporary"),
     running: join(checkout, ".local", "stack.env"),
   };
 }

@@ -51,3 +51,12 @@ Deno.test("chooseFolders() does without a home folder", () => {
     "/tmp/prompt-pipeline/runtime",
   );
 });
+
+Deno.test("chooseFolders() puts temporary stacks where it is told", () => {
+  const env = { HOME: "/home/ada", PIPELINE_TEMPORARY_FOLDER: "/dev/shm/mine" };
+  for (const situation of [user, root]) {
+    const { temporary, runtime } = chooseFolders({ ...situation, env });
+    assertStrictEquals(temporary, "/dev/shm/mine");
+    assertStrictEquals(runtime, chooseFolders(situation).runtime);
+  }
+});

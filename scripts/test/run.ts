@@ -5,6 +5,7 @@ import {
   hostedDenoEnv,
   hostedDenoFlags,
 } from "./hosted_deno.ts";
+import { findMemoryFolder } from "./memory_folder.ts";
 import { runTests, type TestChoice, type TestCounts } from "./run_deno_test.ts";
 
 const functions = "supabase/functions";
@@ -90,6 +91,7 @@ if (flags.help || namesOf(chosen.flat()).some((part) => !(part in parts))) {
   console.log(usage);
   Deno.exit(flags.help ? 0 : 2);
 }
+const memoryFolder = await findMemoryFolder();
 const total: TestCounts = { passed: 0, failed: 0, skipped: 0 };
 for (const groups of chosen) {
   console.log(`\n— ${namesOf(groups).join(", ")}`);
@@ -121,7 +123,11 @@ function run({ names, patient }: Group): Promise<TestCounts> {
   const databaseUrl = flags["db-url"];
   const args = choices.flatMap(({ args = [] }) => args);
   if (databaseUrl) args.push(`--db-url=${databaseUrl}`);
-  return runTests(choices, { filter, args, patient });
+  // A million evaluations are too much for memory.
+  const env = memoryFolder && !names.includes("large")
+    ? { PIPELINE_TEMPORARY_FOLDER: memoryFolder }
+    : undefined;
+  return runTests(choices, { filter, args, patient, env });
 }
 
 async function runInHostedDeno(choices: TestChoice[]): Promise<TestCounts> {

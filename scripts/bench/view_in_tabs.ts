@@ -2,6 +2,7 @@ import type { Browser } from "playwright-core";
 import { serveDashboard } from "../dashboard/serve.ts";
 import type { Stack } from "../local/stack.ts";
 import { type Measurement, quantile } from "./measurement.ts";
+import { until } from "./until.ts";
 
 const TABS = 3;
 const SECONDS = 30;
@@ -39,6 +40,7 @@ export async function* measureTabs(
       await page.goto(`${dashboard.url}&/runs/${id}`);
       await page.getByText("0 of 1,000,000").waitFor();
     }
+    await until(() => isQuiet(stack), 100);
     const busyMs = await readBusyMs(stack);
     const before = { asked, at: performance.now() };
     await pages[0].waitForTimeout(1_000 * SECONDS);
@@ -72,6 +74,18 @@ export async function* measureTabs(
     await dashboard.stop();
     await sql`delete from pipeline_runs where id = ${id}`;
   }
+}
+
+/** Whether no statement of before is left: all of its time would be counted when it ends. */
+async function isQuiet({ sql }: Stack): Promise<boolean> {
+  const [{ quiet }] = await sql`
+    select not exists (
+      select from pg_stat_activity
+      where datname = current_database() and backend_type = 'client backend'
+        and state = 'active' and pid <> pg_backend_pid()
+    ) as quiet
+  `;
+  return quiet;
 }
 
 /** Milliseconds that sessions of REST spent in statements; written down once a second and session. */

@@ -29,8 +29,8 @@ select results_eq(
         'judge_mean, judge_variance, label_names, labelled, model, owner, passed, passed_right, people_mean, ' ||
         'people_variance'),
      ('pipeline.labelled_answers',
-        'evaluation_id, evaluator, experiment_name, is_by_verdict, is_meant, is_random, judge_category, ' ||
-        'judge_passed, judge_score, label_name, model, owner, passes, people, people_category, people_score, ' ||
+        'categories, evaluation_id, evaluator, experiment_name, is_by_verdict, is_meant, is_random, judge_category, ' ||
+        'judge_passed, judge_score, label_name, model, owner, passes, people, people_score, ' ||
         'persons, prompt_key, results_table, scores, share'),
      ('pipeline.list_entries',
         'input_tokens, key, list_id, position, prompt_id'),

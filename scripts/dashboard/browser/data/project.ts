@@ -97,6 +97,9 @@ async function isAway(response: Response): Promise<boolean> {
   return /^57P0[123]/.test(body?.code);
 }
 
+/** What fetch says of a network that is away in Chromium, Firefox and Safari, as postgrest-js passes it on. */
+const NO_NETWORK = /^TypeError: (Failed to fetch|NetworkError|Load failed)/;
+
 /** What an answer of the project holds. @throws Error saying what the project said */
 export function dataOf<Data>(
   { data, error }: {
@@ -104,8 +107,7 @@ export function dataOf<Data>(
     error: { message: string; hint?: string | null } | null;
   },
 ): NonNullable<Data> {
-  // What fetch says of a network, in other words in each browser; postgrest-js passes it on.
-  if (error?.message.startsWith("TypeError: ")) {
+  if (error && NO_NETWORK.test(error.message)) {
     throw new Error("Nothing answers", { cause: error });
   }
   if (error) {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { type Project, withProject } from "./project.ts";
+import { type Project, withProject } from "../e2e/project.ts";
 
 /** They take a wake, which is small, and whoever has its token. */
 const WORKERS = ["pipeline-worker", "pipeline-evaluator"];

@@ -5,7 +5,7 @@ import { type Measurement, quantile } from "./measurement.ts";
 import { until } from "./until.ts";
 
 const TABS = 3;
-const SECONDS = 30;
+const SECONDS = 20;
 const PROMPTS_PER_SECOND = 500;
 
 /** What three tabs that follow a run cost the project, and how far they are behind it. */
@@ -88,9 +88,12 @@ async function isQuiet({ sql }: Stack): Promise<boolean> {
   return quiet;
 }
 
-/** Milliseconds that sessions of REST spent in statements; written down once a second and session. */
+/**
+ * Milliseconds that sessions spent in statements. A session that is idle writes them down after 10 s
+ * (PGSTAT_IDLE_INTERVAL in src/backend/utils/activity/pgstat.c), a turn of maintenance of before as well.
+ */
 async function readBusyMs({ sql }: Stack): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await new Promise((resolve) => setTimeout(resolve, 11_000));
   const [{ busy }] = await sql`
     select active_time::float8 as busy from pg_stat_database where datname = current_database()
   `;

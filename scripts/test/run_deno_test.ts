@@ -91,12 +91,13 @@ export async function runTests(
   const processors = navigator.hardwareConcurrency;
   await using gathered = new AsyncDisposableStack();
   const paths: string[] = [];
-  for (const { files = [], folders = [], ignore = [], oneByOne } of choices) {
+  for (const [place, choice] of choices.entries()) {
+    const { files = [], folders = [], ignore = [], oneByOne } = choice;
     // More than run at a time, so that none is idle while the longest goes on; few tests are found
     // quicker in one.
     const count = oneByOne || options.filter ? 1 : 3 * processors;
     const { modules } = gathered.use(
-      await gatherTests(checkout, folders, ignore, count),
+      await gatherTests(checkout, folders, ignore, count, place),
     );
     paths.push(...files, ...modules);
   }

@@ -27,7 +27,8 @@ async function withBrowser(
   try {
     await test();
   } finally {
-    localStorage.clear();
+    // Other tests keep what is theirs in it at the same time.
+    localStorage.removeItem(keptAs);
     for (const [name, descriptor] of before) {
       if (descriptor) Object.defineProperty(globalThis, name, descriptor);
       else Reflect.deleteProperty(globalThis, name);

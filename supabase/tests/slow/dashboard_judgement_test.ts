@@ -341,6 +341,8 @@ dashboardTest(
     await page.getByRole("heading", { name: "Answers of nightly" }).waitFor();
     await panel.getByText("Not the words of the reference").waitFor();
     await page.goBack();
+    await page.getByRole("complementary", { name: "Judge and people" })
+      .waitFor();
     await page.keyboard.press("Escape");
 
     // What was corrected becomes the reference of the next version of a set.

@@ -158,6 +158,10 @@ export async function playScenario(
     evaluation_webhook: "https://hooks.test/event",
   });
   await work(announced, 0);
+  // The event is of today.
+  await sql`update pipeline_tasks set available_at = ${
+    at(1)
+  } where run_id = ${announced} and stage = 'notify'`;
   await work(announced, 1, failure("transient"), "notify");
 
   // Money is set aside for four calls: one is answered, one given back, one worker dies.

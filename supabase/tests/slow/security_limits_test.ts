@@ -13,7 +13,11 @@ const FAR_TOO_MANY: Record<string, number> = {
   "pipeline-worker": 50,
   "store-results": 50,
 };
-const QUICKLY_MS = 5_000;
+/**
+ * On a machine that is busy with other tests. What holds everywhere is the processor time of an isolate,
+ * 2 s for all of its bodies together: who uses it up is killed, and answers with another status.
+ */
+const QUICKLY_MS = 20_000;
 
 async function functionNames(): Promise<string[]> {
   const folder = new URL("../../functions/", import.meta.url);
@@ -163,7 +167,7 @@ Deno.test("patterns of users end quickly or are refused, whatever they are", () 
         assertMatch(String(status), /^(200|400)$/);
       }
       const milliseconds = Date.now() - startedAt;
-      assert(milliseconds < 4 * QUICKLY_MS, `${pattern}: ${milliseconds} ms`);
+      assert(milliseconds < QUICKLY_MS, `${pattern}: ${milliseconds} ms`);
     }
     const lost = await project
       .sql`select * from pipeline_errors where class = 'lost'`;

@@ -273,7 +273,11 @@ async function untilOver(
   while (Date.now() - lastChange < LONGEST_PAUSE_MS) {
     const { stored, active } = await progress(stack);
     const { wrong } = await watched();
-    if (active === 0 && wrong === 0) return;
+    // A webhook that does not answer is waited for after the end of its run.
+    const [{ leases }] = await stack.sql`
+      select count(*)::integer as leases from pipeline_tasks where status = 'leased'
+    `;
+    if (active === 0 && wrong === 0 && leases === 0) return;
     const now = `${stored} ${wrong}`;
     if (now !== last) lastChange = Date.now();
     last = now;

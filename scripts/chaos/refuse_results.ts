@@ -6,13 +6,10 @@ import { patiently } from "./patiently.ts";
 /** One answer in so many is one that the results table never takes. */
 const REFUSED_OF = 50;
 
-/** What runs and the watch store into, and what the watch reads. */
-const TABLES = ["prompt_evaluations", "live_answers", "live_messages"];
-
 /**
  * Makes the database refuse results until the signal: some answers for good, by a constraint, and
- * every 4 to 8 s all that need one of the tables for half a second to a second, as it is gone. Counts
- * the times.
+ * every 4 to 8 s all of them for half a second to a second, as their table is gone. Counts the
+ * times.
  */
 export async function refuseResults(
   { sql }: Stack,
@@ -24,14 +21,14 @@ export async function refuseResults(
   while (!signal.aborted) {
     await delay(4_000 + 4_000 * random(), { signal }).catch(() => {});
     if (signal.aborted) break;
-    const table = TABLES[times++ % TABLES.length];
     await patiently(
-      () => sql.unsafe(`alter table public.${table} rename to gone`),
+      () => sql`alter table prompt_evaluations rename to gone`,
       ({ code }) => code === "42P01",
     );
+    times++;
     await delay(500 + 500 * random());
     await patiently(() =>
-      sql.unsafe(`alter table if exists public.gone rename to ${table}`)
+      sql`alter table if exists gone rename to prompt_evaluations`
     );
   }
   return times;

@@ -36,7 +36,7 @@ While the runs go on, and seeded, so that a run can be repeated:
 - every 4 to 10 s the model has an incident of 1 to 2 s: a storm, in which nearly nine calls in ten
   get a 429 with Retry-After or are told so in another way, or a lockout, in which one call in five is refused as if by a bad key or an
   empty account. That pauses the run; it is resumed within half a second;
-- the results table refuses one answer in fifty for good, and one of the tables is gone for up to a second every 4 to
+- the results table refuses one answer in fifty for good, and is gone for up to a second every 4 to
   8 s, which pauses runs until they are resumed;
 - of one run each answer is graded by a JSON Schema that takes for ever and by a web service whose
   answer has no end;

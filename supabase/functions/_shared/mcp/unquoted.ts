@@ -7,7 +7,9 @@ import type * as z from "zod";
  */
 export function unquoted(schema: z.ZodType, input: unknown): unknown {
   const root = { input: structuredClone(input) };
-  while (schema.safeParse(root.input).error?.issues.some(unquote)) {
+  while (
+    schema.safeParse(root.input).error?.issues.map(unquote).includes(true)
+  ) {
     // What was in a text may have texts in it.
   }
   return root.input;

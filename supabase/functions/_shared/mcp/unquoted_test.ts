@@ -42,3 +42,14 @@ for (
     assertEquals<unknown>(unquoted(schema, given), expected);
   });
 }
+
+Deno.test("unquoted() looks at a thousand texts together", () => {
+  let looks = 0;
+  const numbers = z.preprocess((value) => {
+    looks++;
+    return value;
+  }, z.array(z.int()));
+  const given = Array.from({ length: 1_000 }, (_, n) => n);
+  assertEquals(unquoted(numbers, given.map(String)), given);
+  assertEquals(looks, 2);
+});

@@ -1,4 +1,5 @@
 import { statfs } from "node:fs/promises";
+import { ifPresent } from "../local/if_present.ts";
 
 const GIGABYTE = 2 ** 30;
 
@@ -15,9 +16,9 @@ const SHARED_MEMORY = "/dev/shm";
  */
 export async function findMemoryFolder(): Promise<string | undefined> {
   if (Deno.build.os !== "linux") return undefined;
-  const { bsize, bavail } = await statfs(SHARED_MEMORY);
+  const free = await ifPresent(statfs(SHARED_MEMORY));
   const { available } = Deno.systemMemoryInfo();
-  return bsize * bavail > ROOM && available > 2 * ROOM
+  return free && free.bsize * free.bavail > ROOM && available > 2 * ROOM
     ? `${SHARED_MEMORY}/prompt-pipeline`
     : undefined;
 }

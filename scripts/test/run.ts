@@ -70,10 +70,10 @@ Parts, all run when none is named:
 Run only when they are named, and by "all", which runs everything, as before each release:
   functions  the functions' *_test.ts with this Deno; unit is scripts and functions
   slow     ${slow}/*_test.ts: the package, a deployment, the demo, the pages of docs/how-to,
-           sweeps and judgement in the dashboard, bodies and patterns at their limits, runs of thousands
-           of prompts
+           sweeps and judgement in the dashboard, runs of thousands of prompts
   large    ${large}/*_test.ts: a million evaluations, an archive of 200 MB, a sweep of
-           6,000 answers, a run of deno task chaos, installing into a project that has a history
+           6,000 answers, a run of deno task chaos, installing into a project that has a history,
+           bodies and patterns at their limits, which are timed
   postgres15  sql, installing, upgrading and removing on PostgreSQL 15`;
 
 const flags = parseArgs(Deno.args, {

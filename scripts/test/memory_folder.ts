@@ -15,10 +15,12 @@ const SHARED_MEMORY = "/dev/shm";
  * processor time on a disk with ext4 and a tenth of one here.
  */
 export async function findMemoryFolder(): Promise<string | undefined> {
-  if (Deno.build.os !== "linux") return undefined;
-  const free = await ifPresent(statfs(SHARED_MEMORY));
+  if (
+    Deno.build.os !== "linux" || !await ifPresent(Deno.stat(SHARED_MEMORY))
+  ) return undefined;
+  const { bsize, bavail } = await statfs(SHARED_MEMORY);
   const { available } = Deno.systemMemoryInfo();
-  return free && free.bsize * free.bavail > ROOM && available > 2 * ROOM
+  return bsize * bavail > ROOM && available > 2 * ROOM
     ? `${SHARED_MEMORY}/prompt-pipeline`
     : undefined;
 }

@@ -89,15 +89,18 @@ comment on function pipeline.start_watch_run(public.pipeline_watches, timestampt
 
 create function pipeline.resume_watch_runs(watch_id bigint, before date)
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+begin
+  -- plpgsql keeps its plan: this is asked for each watch at each maintenance.
   update public.pipeline_runs as run
   set status = 'running'
   where run.watch_id = resume_watch_runs.watch_id
     and run.status = 'paused'
     -- What else stops a run, somebody has to mend.
     and run.waits_for_day < before;
+end;
 $$;
 comment on function pipeline.resume_watch_runs(bigint, date) is
   'Lets go on what has stopped because the money or the prompts of an earlier day were used up.';

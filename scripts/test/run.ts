@@ -13,6 +13,7 @@ const e2e = "supabase/tests/e2e";
 const slow = "supabase/tests/slow";
 const large = "supabase/tests/large";
 const sqlTest = "scripts/test/parts/sql_test.ts";
+const migrationsTest = "scripts/test/parts/migrations_test.ts";
 const releaseTest = "scripts/test/parts/release_test.ts";
 
 /** What is no unit test. */
@@ -21,7 +22,7 @@ const elsewhere = [e2e, slow, large, "scripts/test/parts"];
 const parts: Record<string, TestChoice & { args?: string[] }> = {
   check: { files: ["scripts/test/parts/check_test.ts"] },
   e2e: { folders: [e2e] },
-  cli: { files: [releaseTest, "scripts/test/parts/cli_test.ts"] },
+  cli: { files: [migrationsTest, "scripts/test/parts/cli_test.ts"] },
   sql: { files: [sqlTest] },
   unit: { folders: ["scripts", "supabase"], ignore: elsewhere },
   scripts: {
@@ -33,7 +34,11 @@ const parts: Record<string, TestChoice & { args?: string[] }> = {
   runtime: { folders: [functions], oneByOne: true },
   slow: { folders: [slow] },
   large: { folders: [large], oneByOne: true },
-  postgres15: { files: [sqlTest, releaseTest], args: ["--postgres=15"] },
+  release: { files: [releaseTest] },
+  postgres15: {
+    files: [sqlTest, migrationsTest, releaseTest],
+    args: ["--postgres=15"],
+  },
 };
 
 /** Parts that share lanes. */
@@ -54,7 +59,13 @@ const daily: Group[] = [
 ];
 
 /** What takes longer than one likes to wait after each change. A test is left out by lying in its folder. */
-const onlyBeforeReleases = ["functions", "slow", "large", "postgres15"];
+const onlyBeforeReleases = [
+  "functions",
+  "slow",
+  "large",
+  "release",
+  "postgres15",
+];
 
 const usage = `deno task test [part | all] [filter] [--db-url URL]
 
@@ -62,7 +73,7 @@ The filter is a part of a test's name, in sql of a file's path.
 Parts, all run when none is named:
   check    format, lint and types
   e2e      ${e2e}/*_test.ts
-  cli      what the Supabase CLI says of the migrations, of installing, upgrading and removing
+  cli      what the Supabase CLI says of the migrations, and of the schemas beside them
   sql      supabase/tests/**/*.test.sql;
            --db-url takes a server with pgTAP instead of the embedded PostgreSQL 17
   scripts  *_test.ts of scripts and supabase/tests
@@ -70,11 +81,12 @@ Parts, all run when none is named:
 Run only when they are named, and by "all", which runs everything, as before each release:
   functions  the functions' *_test.ts with this Deno; unit is scripts and functions
   slow     ${slow}/*_test.ts: the package, a deployment, the demo, the pages of docs/how-to,
-           sweeps and judgement in the dashboard, runs of thousands of prompts
+           tables, sweeps and judgement in the dashboard, runs of thousands of prompts
   large    ${large}/*_test.ts: a million evaluations, an archive of 200 MB, a sweep of
            6,000 answers, a run of deno task chaos, installing into a project that has a history,
            bodies and patterns at their limits, which are timed
-  postgres15  sql, installing, upgrading and removing on PostgreSQL 15`;
+  release  what the Supabase CLI says of installing, upgrading and removing
+  postgres15  sql and release on PostgreSQL 15`;
 
 const flags = parseArgs(Deno.args, {
   string: ["_", "db-url"],

@@ -8,15 +8,10 @@ import { readMigrations } from "../../local/migration_files.ts";
 import { applyMigrations } from "../../local/migrations.ts";
 import { compareVersions } from "../../release/compare_versions.ts";
 import { installScript } from "../../release/install_script.ts";
-import { makeManifest, readManifest } from "../../release/manifest.ts";
 import { inOneTransaction } from "../../release/one_transaction.ts";
 import { readRelease, releasedVersions } from "../../release/releases.ts";
 import { removalScript } from "../../release/removal_script.ts";
-import {
-  expectSameMigrations,
-  expectSameRows,
-  findDifference,
-} from "../../release/same_databases.ts";
+import { findDifference } from "../../release/same_databases.ts";
 import { type Source, thisSource } from "../../release/source.ts";
 import {
   type Databases,
@@ -32,7 +27,6 @@ import {
 } from "../../release/testing/synthetic_releases.ts";
 import { takenNames } from "../../release/taken_names.ts";
 import { upgradeScript } from "../../release/upgrade_script.ts";
-import { chosenPostgres } from "../chosen_postgres.ts";
 
 /** What a project has of its own before the pipeline comes. */
 const ownOfProject = `
@@ -75,39 +69,6 @@ const nextName = () => `test_${++made}`;
 const createProject = () => databases.create(nextName(), "project");
 
 const run = (sql: Sql, script: string) => sql.unsafe(script).simple();
-
-Deno.test("supabase/migrations and supabase/schemas give the same database", async () => {
-  await expectSameMigrations(
-    await thisSource(),
-    () => databases.create(nextName()),
-  );
-});
-
-Deno.test("migrations that lack a row of the schemas are refused, by its table", async () => {
-  const [migrated, read] = await Promise.all([1, 2].map(async (rows) => {
-    const { sql } = await databases.create(nextName());
-    await sql`create table same as select generate_series(1, 2) as row`;
-    await sql`create table pipeline_words as select generate_series(1, ${rows}::integer) as row`;
-    return sql;
-  }));
-  await assertRejects(
-    () => expectSameRows(migrated, read),
-    Error,
-    "inserts into public.pipeline_words. Write",
-  );
-});
-
-Deno.test("supabase/manifest.json names what an installation makes", async () => {
-  // The text of defaults and the like is that of PostgreSQL 17.
-  if (chosenPostgres !== 17) return;
-  const source = await thisSource();
-  const { sql } = await databases.create(nextName());
-  assertEquals(
-    await makeManifest(sql, source),
-    await readManifest(source.supabaseFolder),
-    "run: deno task migration",
-  );
-});
 
 Deno.test("the installation refuses a database that has the pipeline, and says what to run", async () => {
   const project = await createProject();

@@ -133,7 +133,8 @@ export async function runChaos(settings: ChaosSettings): Promise<ChaosReport> {
     runsAreOver.abort();
     const resumes = await operator;
     const { notStorable, ...found } = await report(stack, model, service);
-    const { asked, wrong } = await watched();
+    const { asked, wrong, wrongTurns } = await watched();
+    for (const turn of wrongTurns) settings.log(JSON.stringify(turn));
     return {
       ...found,
       ...resumes,

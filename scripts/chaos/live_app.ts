@@ -20,6 +20,8 @@ export interface WatchedTurns {
   skipped: number;
   /** None of these: missing, or taken more than once. */
   wrong: number;
+  /** These, with times and counts. */
+  wrongTurns: object[];
   /** Seconds from an answer to its last score, at worst, of turns that were asked before and after a moment. */
   slowestBefore: number;
   slowestAfter: number;
@@ -110,7 +112,8 @@ export async function countTurns(
   const [counted] = await sql`
     with turn as (
       select
-        asked.created_at as asked_at, answered.created_at as answered_at,
+        asked.content as question, asked.created_at as asked_at, answered.created_at as answered_at,
+        max(evaluation.timestamp) as stored_at,
         count(evaluation.id) as stored,
         count(evaluation.id) filter (where not evaluation.success) as failed,
         bool_or(evaluation.metadata ->> 'errorCode' = 'not_storable') as is_refused,
@@ -150,6 +153,7 @@ export async function countTurns(
       count(*) filter (where kind = 'unanswered')::integer as unanswered,
       count(*) filter (where kind = 'skipped')::integer as skipped,
       count(*) filter (where kind = 'wrong')::integer as wrong,
+      coalesce(jsonb_agg(to_jsonb(outcome)) filter (where kind = 'wrong'), '[]') as "wrongTurns",
       coalesce(max(seconds) filter (where asked_at < ${moment}), 0)::double precision as "slowestBefore",
       coalesce(max(seconds) filter (where asked_at >= ${moment}), 0)::double precision as "slowestAfter"
     from outcome

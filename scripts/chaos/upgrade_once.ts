@@ -14,7 +14,11 @@ export async function upgradeOnce(
   afterMs: number,
 ): Promise<number> {
   const script = inOneTransaction(await renewalScript());
-  const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} });
+  const sql = postgres(databaseUrl, {
+    max: 1,
+    onnotice: () => {},
+    backoff: () => 0.1,
+  });
   try {
     await delay(afterMs);
     const startedAt = Date.now();

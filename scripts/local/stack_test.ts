@@ -5,6 +5,7 @@ import {
   assertRejects,
   assertStrictEquals,
 } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { join } from "node:path";
 import { decodeProtectedHeader } from "jose";
 import { startPgCronWorker } from "./background/pg_cron_worker.ts";
@@ -312,6 +313,18 @@ Deno.test("kill() is followed by a restart of every part", () =>
     const url = `${stack.url}/functions/v1/hello/later`;
     await stack.sql`select net.http_post(${url}, '"again"'::jsonb)`;
     await greeting(stack, '"again"');
+  }));
+
+Deno.test("sql answers as soon as Postgres does, however often it was refused", () =>
+  withStack(async ({ sql, kill }) => {
+    await kill("postgres");
+    const isBack = () =>
+      Promise.all(Array.from({ length: 10 }, () => sql`select 1`))
+        .then(() => true, () => false);
+    const began = Date.now();
+    while (!await isBack()) await delay(20);
+    const seconds = (Date.now() - began) / 1_000;
+    assert(seconds < 8, `it answered after ${seconds} s`);
   }));
 
 Deno.test("renew() makes the database as new, and REST, wakes and functions go on", () =>

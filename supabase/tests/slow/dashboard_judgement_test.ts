@@ -390,6 +390,11 @@ async function expectReadableAlone(
   await page.goto(`file://${encodeURI(path)}`);
   await page.getByRole("link", { name: "exact-match" }).click();
   await page.getByText(/0 now pass, 20 no longer/).waitFor();
+  // What the file has not is not offered.
+  assertEquals(
+    await page.getByRole("link", { name: /^(new|old)$/ }).count(),
+    0,
+  );
   await page.getByText("Question 7", { exact: true }).click();
   await page.getByText("The word is another").waitFor();
   assertEquals(complaints, []);

@@ -55,7 +55,12 @@ export function Pairs({ sides, evaluator }: {
   return (
     <section aria-label="Prompts">
       <h2>Prompts</h2>
-      <Chips label="Show" name="show" choices={SHOW_CHOICES} />
+      <Chips
+        label="Show"
+        name="show"
+        choices={SHOW_CHOICES}
+        chosen={show === "worse" ? "" : show}
+      />
       <p class="state" role="status">
         {needsAll && !isWhole &&
           `Among the first ${toNumber(FIRST_SCAN)} prompts; reading all …`}

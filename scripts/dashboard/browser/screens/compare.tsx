@@ -53,14 +53,9 @@ function BothSides(
   return (
     <>
       <p class="actions">
-        <a href={toAnswers(sides.candidate, { owner })}>
-          <VisibleText text={sides.candidate} />
-        </a>{" "}
-        now, against{" "}
-        <a href={toAnswers(sides.baseline, { owner })}>
-          <VisibleText text={sides.baseline} />
-        </a>{" "}
-        before {project().home.kind !== "file" && (
+        <Experiment name={sides.candidate} owner={owner} /> now, against{" "}
+        <Experiment name={sides.baseline} owner={owner} /> before{" "}
+        {project().home.kind !== "file" && (
           <a
             class="button"
             href={to(["compare"], {
@@ -102,6 +97,17 @@ function BothSides(
       )}
     </>
   );
+}
+
+/** Leads to its answers; a file holds only those of the comparison. */
+function Experiment({ name, owner }: { name: string; owner: string | null }) {
+  return project().home.kind === "file"
+    ? <VisibleText text={name} />
+    : (
+      <a href={toAnswers(name, { owner })}>
+        <VisibleText text={name} />
+      </a>
+    );
 }
 
 /** The first that says something for sure, else the first. */

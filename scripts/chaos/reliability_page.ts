@@ -4,13 +4,20 @@ import { HARM } from "./find_harm.ts";
 import { EVERYDAY_RATES } from "./misbehave.ts";
 import type { Proof } from "./prove_invariants.ts";
 
+type Kill = ChaosReport["kills"][number];
+
 /** The page docs/reliability.md, made of the reports of chaos runs and of broken builds. */
 export function toReliabilityPage(
   reports: ChaosReport[],
   proofs: Proof[],
 ): string {
   const [{ prompts }] = reports;
-  const kills = reports.flatMap((report) => report.kills);
+  const kills = reports.flatMap((report) =>
+    report.kills.map((kill) => ({
+      ...kill,
+      isAlone: isLeftAlone(kill, report.kills),
+    }))
+  );
   return `# Reliability
 
 What happens to runs of ${
@@ -73,17 +80,15 @@ answer, or are not in the sample: all, unless a line of the run's output says ot
 Model calls are at least once: a worker that dies takes its calls in flight with it, and they are
 made again. Stored results are exactly once per task of a run.
 
-From a kill to the next stored evaluation, over all ${kills.length} kills:
+From a kill to the next stored evaluation, over all ${kills.length} kills; and of those after which
+nothing else was killed until then, for where functions are killed every few seconds, no worker
+lives to take another's place:
 
-| killed | times | median | slowest in twenty | slowest |
-| --- | ---: | ---: | ---: | ---: |
+| killed | times | median | slowest in twenty | slowest | not again | median | slowest |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 ${
     ["functions", "rest", "postgres"].map((what) =>
-      toRecoveryRow(
-        what,
-        kills.filter((kill) => kill.what === what)
-          .map(({ toProgressMs }) => toProgressMs),
-      )
+      toRecoveryRow(what, kills.filter((kill) => kill.what === what))
     ).join("\n")
   }
 
@@ -146,11 +151,34 @@ function toRow(report: ChaosReport): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-function toRecoveryRow(what: string, times: number[]): string {
-  if (times.length === 0) return `| ${what} | 0 | | | |`;
+/** Whether nothing else was killed until something was stored again. */
+function isLeftAlone(kill: Kill, kills: Kill[]): boolean {
+  return !kills.some(({ atMs }) =>
+    atMs > kill.atMs && atMs < kill.atMs + kill.toProgressMs
+  );
+}
+
+function toRecoveryRow(
+  what: string,
+  kills: (Kill & { isAlone: boolean })[],
+): string {
   const seconds = (milliseconds: number) =>
     `${(milliseconds / 1000).toFixed(1)} s`;
-  return `| ${what} | ${times.length} | ${seconds(median(times))} | ${
-    seconds(quantile(times, 0.95))
-  } | ${seconds(Math.max(...times))} |`;
+  const times = kills.map(({ toProgressMs }) => toProgressMs);
+  const alone = kills.filter(({ isAlone }) => isAlone)
+    .map(({ toProgressMs }) => toProgressMs);
+  const cells = [
+    what,
+    times.length,
+    ...times.length === 0 ? ["", "", ""] : [
+      seconds(median(times)),
+      seconds(quantile(times, 0.95)),
+      seconds(Math.max(...times)),
+    ],
+    alone.length,
+    ...alone.length === 0
+      ? ["", ""]
+      : [seconds(median(alone)), seconds(Math.max(...alone))],
+  ];
+  return `| ${cells.join(" | ")} |`;
 }

@@ -20,7 +20,12 @@ const releaseTest = "scripts/test/parts/release_test.ts";
 const elsewhere = [e2e, slow, large, "scripts/test/parts"];
 
 const parts: Record<string, TestChoice & { args?: string[] }> = {
-  check: { files: ["scripts/test/parts/check_test.ts"] },
+  check: {
+    files: [
+      "scripts/test/parts/types_test.ts",
+      "scripts/test/parts/check_test.ts",
+    ],
+  },
   e2e: { folders: [e2e] },
   cli: { files: [migrationsTest, "scripts/test/parts/cli_test.ts"] },
   sql: { files: [sqlTest] },

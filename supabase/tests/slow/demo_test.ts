@@ -1,4 +1,5 @@
 import {
+  assert,
   assertEquals,
   assertMatch,
   assertNotMatch,
@@ -7,6 +8,31 @@ import {
 import { readLines } from "../../../scripts/local/lines.ts";
 import { startModelSimulator } from "../../../scripts/local/model_simulator.ts";
 import { runDemo, spawnDemo } from "../e2e/run_demo.ts";
+
+Deno.test("deno task demo in a pipe → the whole way, in plain text", async () => {
+  const started = performance.now();
+  const { code, stdout, stderr } = await runDemo([]);
+  assertEquals(stderr, "");
+  assertEquals(code, 0);
+  assert(performance.now() - started < 60_000, "it takes more than 60 s");
+  assertEquals(stdout.includes("\x1b"), false, "there are escape codes");
+  assertMatch(stdout, /simulator, not from a\s+model/);
+  assertNotMatch(stdout, /worker started/);
+  assertMatch(stdout, /insert into pipeline_runs/);
+  assertMatch(stdout, /█+░+ +\d+\/80 prompts +[\d.]+\/s +.*\d s left/);
+  assertMatch(stdout, /█{40} +80\/80 prompts/);
+  assertMatch(stdout, /prompts +80\n +succeeded 80\n +failed +0\n/);
+  assertMatch(
+    stdout,
+    /latency +p50 \d+ ms, p95 \d+ ms\n +tokens +[\d,]+ in, [\d,]+ out/,
+  );
+  assertMatch(stdout, /samples\/messages\.jsonl, record 8 at byte 3771/);
+  assertMatch(stdout, /│ This query takes .*│ Simulated answer to/);
+  assertMatch(
+    stdout,
+    /1 {2}Keep it running[^]*2 {2}Ask a real model[^]*3 {2}See which/,
+  );
+});
 
 Deno.test("deno task demo with a real model → the key travels through Vault", async () => {
   const model = await startModelSimulator({ apiKey: "key-of-the-test" });

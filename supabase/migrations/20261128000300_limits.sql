@@ -909,7 +909,10 @@ begin
   join public.pipeline_runs as run on run.id = live.run_id
   cross join lateral (
     select case
-      when live.expires_at > slot_sharers.as_of then live.slots else pipeline.slots_of_silent(live)
+      when live.expires_at > slot_sharers.as_of then live.slots
+      -- Whoever has not started holds nothing: a thousand lost wakes are not looked up.
+      when live.started_at is null then 0
+      else pipeline.slots_of_silent(live)
     end as slots
   ) as taken
   where live.endpoint = slot_sharers.endpoint

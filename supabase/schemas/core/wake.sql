@@ -92,24 +92,23 @@ begin
   ) then
     return;
   end if;
-  select
-    count(*) filter (where worker.run_id = (run).id) as of_run,
-    count(*) filter (
-      where worker.run_id = (run).id
-        and worker.stage = kind.name
-        and worker.endpoint is not distinct from (workers_wanted.endpoint).name
-    ) as here,
-    count(*) filter (
-      where worker.stage = kind.name and sharing.owner is not distinct from (run).owner
-    ) as of_owner
-  into live
-  from pipeline.workers as worker
-  join public.pipeline_runs as sharing on sharing.id = worker.run_id
-  where worker.ended_at is null and worker.handed_over_at is null and worker.expires_at > as_of;
   due := pipeline.due_count(
     (run).id, stage, (endpoint).name,
     kind.tasks_per_worker * least(kind.most_workers, (run).max_workers), as_of
   );
+  -- Before anything is counted of others: maintenance asks of each run that is under way, for each stage.
+  if due = 0 then
+    return;
+  end if;
+  select
+    count(*) as of_run,
+    count(*) filter (
+      where worker.stage = kind.name and worker.endpoint is not distinct from (workers_wanted.endpoint).name
+    ) as here
+  into live
+  from pipeline.workers as worker
+  where worker.run_id = (run).id
+    and worker.ended_at is null and worker.handed_over_at is null and worker.expires_at > as_of;
   workers := least(
     pipeline.workers_needed(run, stage, endpoint, due) - live.here,
     -- A call to say how it went needs no place among the workers.
@@ -118,7 +117,14 @@ begin
   if is_successor or workers <= 0 then
     return;
   end if;
-  workers := least(workers, kind.most_of_owner - live.of_owner);
+  workers := least(workers, kind.most_of_owner - (
+    select count(*)
+    from pipeline.workers as worker
+    join public.pipeline_runs as sharing on sharing.id = worker.run_id
+    where sharing.owner is not distinct from (run).owner
+      and worker.stage = kind.name
+      and worker.ended_at is null and worker.handed_over_at is null and worker.expires_at > as_of
+  ));
   if workers > 0 and (endpoint).name is not null then
     workers := least(workers, pipeline.slot_room(run, (endpoint).name, called_model, due, as_of));
   end if;

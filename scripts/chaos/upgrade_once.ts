@@ -17,6 +17,7 @@ export async function upgradeOnce(
   const sql = postgres(databaseUrl, {
     max: 1,
     onnotice: () => {},
+    // Or a Postgres that is back is waited for, see stack.ts, and the time is taken for the upgrade's.
     backoff: () => 0.1,
   });
   try {

@@ -69,6 +69,15 @@ Deno.test("startStack() signs users in with a token that names its key", () =>
     );
   }));
 
+Deno.test("startStack() answers more first requests at once than REST has connections", () =>
+  withStack(async (stack) => {
+    const service = clientFor(stack, stack.secretKey);
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, () => service.rpc("whoami")),
+    );
+    assertEquals(answers.filter(({ error }) => error), []);
+  }));
+
 Deno.test("startStack() gives at most 1,000 rows", () =>
   withStack(async (stack) => {
     const service = clientFor(stack, stack.secretKey);

@@ -52,7 +52,7 @@ export function connectLikePostgrest(url: string): PostgresConnection {
   });
   const normalizeDbError = connection.normalizeDbError.bind(connection);
   const clearSchemaCache = connection.clearSchemaCache.bind(connection);
-  let roleSettings: Promise<Map<string, Setting[]>> | undefined;
+  let roleSettings: Map<string, Setting[]> | undefined;
   const functionSettings = new Map<string, Setting[]>();
   return Object.assign(connection, {
     ensureRlsContext: () => Promise.resolve(true),
@@ -65,10 +65,11 @@ export function connectLikePostgrest(url: string): PostgresConnection {
       context: RequestContext,
     ): Promise<void> {
       const { role = "anon", uid = "", jwt } = context.auth ?? {};
-      roleSettings ??= readRoleSettings(connection.kysely);
+      // In the request's own transaction: all connections may be taken by others that begin.
+      roleSettings ??= await readRoleSettings(database);
       await setAll(database, [
-        ...(await roleSettings).get("authenticator") ?? [],
-        ...(await roleSettings).get(role) ?? [],
+        ...roleSettings.get("authenticator") ?? [],
+        ...roleSettings.get(role) ?? [],
         ["request.jwt.claim.sub", uid],
         ["request.jwt.claim.role", role],
         ["request.jwt.claims", jwt ? JSON.stringify(jwt) : ""],

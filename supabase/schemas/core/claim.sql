@@ -12,10 +12,11 @@ create type pipeline.claimable_calls as (
   more_slots boolean,
   handed_over boolean,
   no_share boolean,
+  leaves_room boolean,
   ready_at timestamptz
 );
 comment on type pipeline.claimable_calls is
-  'Locked tasks that a worker may start now, with the tokens that each is expected to take; of a capped run with the USD that each may cost at most, the output tokens that it may ask for, and the budgets to reserve in; slots it may use, whether others hold more of its slots, whether its successor has started, whether its run has no share, and when a limit that held tasks back lets go.';
+  'Locked tasks that a worker may start now, with the tokens that each is expected to take; of a capped run with the USD that each may cost at most, the output tokens that it may ask for, and the budgets to reserve in; slots it may use, whether others hold more of its slots, whether its successor has started, whether its run has no share, whether it leaves slots to runs that wait, and when a limit that held tasks back lets go.';
 
 create function pipeline.due_tasks(
   worker pipeline.workers,
@@ -252,7 +253,7 @@ begin
     end if;
   end if;
   -- Last, because whoever is served may be another run.
-  if worker.endpoint is not null then
+  if calls.leaves_room then
     perform pipeline.serve_waiting(as_of, worker.endpoint);
   end if;
   return jsonb_build_object(

@@ -16,23 +16,77 @@ comment on column pipeline.waiting_runs.endpoint is 'The endpoint that its tasks
 comment on column pipeline.waiting_runs.wanted is 'Tasks that were due when it began to wait.';
 create index waiting_runs_turn_idx on pipeline.waiting_runs (endpoint, owner, run_id);
 
-create function pipeline.next_waiting(endpoint text)
-returns setof pipeline.waiting_runs
+create function pipeline.waiting_owners(of_endpoint text, as_of timestamptz)
+returns table (endpoint text, stage text, owner uuid)
 language plpgsql
 stable
 set search_path = ''
 as $$
+#variable_conflict use_column
 begin
-  -- Every claim asks: a function of language sql would be planned each time.
+  -- Every claim may ask: a function of language sql would be planned each time.
   return query
-  select distinct on (waiting.endpoint, waiting.stage, waiting.owner) waiting.*
-  from pipeline.waiting_runs as waiting
-  where next_waiting.endpoint is null or waiting.endpoint = next_waiting.endpoint
-  order by waiting.endpoint, waiting.stage, waiting.owner, waiting.run_id;
+  with live as materialized (
+    select
+      worker.endpoint,
+      run.owner,
+      sum(
+        case when worker.expires_at > as_of then worker.slots else pipeline.slots_of_silent(worker) end
+      ) as taken,
+      sum(worker.wanted) as wanted,
+      count(distinct worker.run_id) as runs
+    from pipeline.workers as worker
+    join public.pipeline_runs as run on run.id = worker.run_id
+    where worker.endpoint is not null
+      and (waiting_owners.of_endpoint is null or worker.endpoint = waiting_owners.of_endpoint)
+      and worker.ended_at is null
+      and worker.expires_at > as_of - pipeline.doubt_time()
+    group by worker.endpoint, run.owner
+  )
+  select patient.endpoint, patient.stage, patient.owner
+  from (
+    select
+      waiting.endpoint, waiting.stage, waiting.owner,
+      count(*) over (partition by waiting.endpoint)::integer as owners
+    from pipeline.waiting_runs as waiting
+    where waiting_owners.of_endpoint is null or waiting.endpoint = waiting_owners.of_endpoint
+    group by waiting.endpoint, waiting.stage, waiting.owner
+  ) as patient
+  left join public.model_endpoints as called on called.name = patient.endpoint
+  left join live on live.endpoint = patient.endpoint and live.owner is not distinct from patient.owner
+  where called.max_concurrency is null
+    or (
+      called.max_concurrency > (
+        select coalesce(sum(other.taken), 0) from live as other where other.endpoint = patient.endpoint
+      )
+      and (
+        live.runs is null
+        or live.runs < pipeline.runs_at_once(called.max_concurrency / patient.owners, patient.owners)
+        or live.wanted < called.max_concurrency / patient.owners
+      )
+    )
+  order by 1, 2, 3;
 end;
 $$;
-comment on function pipeline.next_waiting(text) is
-  'Of each owner the run whose turn it is, by endpoint and stage; of all endpoints without one.';
+comment on function pipeline.waiting_owners(text, timestamptz) is
+  'Owners for whose waiting runs there may be a slot, by endpoint and stage; of all endpoints without one. There is none where all are taken, or for an owner whose runs that are at work want all that so many owners would leave it.';
+
+create function pipeline.lock_waiting(endpoint text, stage text, owner uuid)
+returns pipeline.waiting_runs
+language sql
+set search_path = ''
+as $$
+  select waiting.*
+  from pipeline.waiting_runs as waiting
+  where waiting.endpoint = lock_waiting.endpoint
+    and waiting.stage = lock_waiting.stage
+    and waiting.owner is not distinct from lock_waiting.owner
+  order by waiting.run_id
+  limit 1
+  for update skip locked;
+$$;
+comment on function pipeline.lock_waiting(text, text, uuid) is
+  'Of an owner the run whose turn it is, locked: of two workers that end at the same moment each goes on with another one. Null: there is none.';
 
 create function pipeline.serve_waiting(as_of timestamptz, endpoint text default null)
 returns integer
@@ -40,6 +94,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  patient record;
   next pipeline.waiting_runs;
   here integer;
   woken integer := 0;
@@ -47,7 +102,9 @@ declare
 begin
   while is_moving loop
     is_moving := false;
-    for next in select * from pipeline.next_waiting(serve_waiting.endpoint) loop
+    for patient in select * from pipeline.waiting_owners(serve_waiting.endpoint, as_of) loop
+      next := pipeline.lock_waiting(patient.endpoint, patient.stage, patient.owner);
+      continue when next.run_id is null;
       here := pipeline.wake_workers(
         next.run_id, next.stage, nullif(next.endpoint, ''), 'turn', serve_waiting.as_of
       );
@@ -81,6 +138,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  patient record;
   next pipeline.waiting_runs;
   run public.pipeline_runs;
   called public.model_endpoints;
@@ -88,10 +146,17 @@ declare
   worker pipeline.workers;
   assignment jsonb;
 begin
-  for next in
-    select * from pipeline.next_waiting(coalesce((ended).endpoint, '')) as waiting
+  for patient in
+    select waiting.*
+    from pipeline.waiting_owners(coalesce((ended).endpoint, ''), as_of) as waiting
     where waiting.stage = (ended).stage
+    -- Mostly the same owner has room again.
+    order by waiting.owner is distinct from (
+      select own.owner from public.pipeline_runs as own where own.id = (ended).run_id
+    )
   loop
+    next := pipeline.lock_waiting(patient.endpoint, patient.stage, patient.owner);
+    continue when next.run_id is null;
     select * into run from public.pipeline_runs where id = next.run_id;
     select * into called from public.model_endpoints where name = next.endpoint;
     wanted := pipeline.workers_wanted(run, next.stage, called, false, as_of);

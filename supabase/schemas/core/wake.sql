@@ -302,6 +302,7 @@ begin
         from pipeline.judges_of(run.evaluators) as judge
       ) as work (turn, stage, endpoint)
       where run.id = wake_run.run_id
+        and pipeline.due_count(run.id, work.stage, work.endpoint, 1, wake_run.as_of) > 0
       order by work.turn, work.endpoint
     ) as work
   );

@@ -166,8 +166,8 @@ begin
   limits := pipeline.slot_limits(endpoint, model);
   -- Nobody can get more than the limit, so that is where counting ends.
   run_limit := least(limits.all_models, limits.of_model, (run).max_concurrency);
-  select slot.granted, slot.more, slot.handed_over, slot.no_share
-  into calls.slots, calls.more_slots, calls.handed_over, calls.no_share
+  select slot.granted, slot.more, slot.handed_over, slot.no_share, slot.leaves_room
+  into calls.slots, calls.more_slots, calls.handed_over, calls.no_share, calls.leaves_room
   from pipeline.grant_slots(
     worker,
     limits.all_models,

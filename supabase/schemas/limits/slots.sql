@@ -38,6 +38,38 @@ $$;
 comment on function pipeline.fair_share(integer, integer[], integer) is
   'What the rank-th of wants gets of capacity under max-min fairness.';
 
+create function pipeline.oldest_share(capacity integer, wants integer[], rank integer, at_once integer)
+returns integer
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  before constant integer := (rank - 1) / at_once * at_once;
+begin
+  return pipeline.fair_share(
+    capacity - coalesce((select sum(want) from unnest(wants[:before]) as want), 0)::integer,
+    wants[before + 1 : before + at_once],
+    rank - before
+  );
+end;
+$$;
+comment on function pipeline.oldest_share(integer, integer[], integer, integer) is
+  'What the rank-th of wants gets of capacity: the at_once oldest share it evenly, and what they leave goes to the next ones.';
+
+create function pipeline.runs_at_once(share integer, owners integer)
+returns integer
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return greatest(4, 32 / greatest(owners, 1), share / 8);
+end;
+$$;
+comment on function pipeline.runs_at_once(integer, integer) is
+  'How many runs of an owner call an endpoint at a time where so many owners share it: hundreds with a slot or two each would wait for each other''s claims, not for calls.';
+
 create type pipeline.sharer as (
   worker uuid,
   run_id bigint,
@@ -57,6 +89,10 @@ stable
 set search_path = ''
 as $$
 begin
+  -- A thousand lost wakes are not looked up.
+  if (silent).started_at is null then
+    return 0;
+  end if;
   return (
     select count(*)
     from (
@@ -75,7 +111,6 @@ comment on function pipeline.slots_of_silent(pipeline.workers) is
 
 create function pipeline.slot_sharers(
   endpoint text,
-  most_waiting integer,
   as_of timestamptz,
   asking pipeline.workers default null,
   wanted integer default 0
@@ -115,10 +150,7 @@ begin
   join public.pipeline_runs as run on run.id = live.run_id
   cross join lateral (
     select case
-      when live.expires_at > slot_sharers.as_of then live.slots
-      -- Whoever has not started holds nothing: a thousand lost wakes are not looked up.
-      when live.started_at is null then 0
-      else pipeline.slots_of_silent(live)
+      when live.expires_at > slot_sharers.as_of then live.slots else pipeline.slots_of_silent(live)
     end as slots
   ) as taken
   where live.endpoint = slot_sharers.endpoint
@@ -131,25 +163,21 @@ begin
           null, patient.run_id, patient.owner, patient.model, run.max_concurrency, patient.wanted, 0
         )::pipeline.sharer
       from (
-        select distinct waiting.owner
-        from pipeline.waiting_runs as waiting where waiting.endpoint = slot_sharers.endpoint
-      ) as one
-      cross join lateral (
-        select waiting.*
+        select waiting.*, row_number() over (partition by waiting.owner order by waiting.run_id) as place
         from pipeline.waiting_runs as waiting
-        where waiting.endpoint = slot_sharers.endpoint and waiting.owner is not distinct from one.owner
-        order by waiting.run_id
-        limit slot_sharers.most_waiting
+        where waiting.endpoint = slot_sharers.endpoint
       ) as patient
       join public.pipeline_runs as run on run.id = patient.run_id
-      where run.status in ('queued', 'running')
+      -- The next ones count when these have had their turn: a thousand wishes would make each claim slow.
+      where patient.place <= 4
+        and run.status in ('queued', 'running')
     );
   end if;
   return sharers;
 end;
 $$;
-comment on function pipeline.slot_sharers(text, integer, timestamptz, pipeline.workers, integer) is
-  'Those among whom the slots of an endpoint are shared, oldest first: its live workers, and of each owner the runs that wait, no more than most_waiting of them. asking: the worker that claims, which wants so many and whose own slots are not counted.';
+comment on function pipeline.slot_sharers(text, timestamptz, pipeline.workers, integer) is
+  'Those among whom the slots of an endpoint are shared, oldest first: its live workers, and of each owner the oldest runs that wait, at most four. asking: the worker that claims, which wants so many and whose own slots are not counted.';
 
 create function pipeline.slot_share(
   sharers pipeline.sharer[],
@@ -209,7 +237,9 @@ begin
   into owners
   from owner;
   share := pipeline.fair_share(capacity, owners.wants, owners.rank);
-  run_share := pipeline.fair_share(share, owners.run_wants, owners.run_rank);
+  run_share := pipeline.oldest_share(
+    share, owners.run_wants, owners.run_rank, pipeline.runs_at_once(share, cardinality(owners.wants))
+  );
   -- What others still hold, even beyond their share, is not free yet.
   room := least(
     capacity - owners.taken, share - owners.owner_taken, run_share - owners.run_taken
@@ -233,7 +263,7 @@ $$;
 comment on function pipeline.slot_share(
   pipeline.sharer[], integer, bigint, uuid, timestamptz
 ) is
-  'What a worker, or with worker null its run, may have of capacity, shared evenly by owner, then by run, then by worker; room: how much of that nobody holds.';
+  'What a worker, or with worker null its run, may have of capacity, shared evenly by owner, then by run as oldest_share() says, then by worker; room: how much of that nobody holds.';
 
 create function pipeline.slot_limits(
   endpoint public.model_endpoints,
@@ -310,7 +340,8 @@ create function pipeline.grant_slots(
   out granted integer,
   out more boolean,
   out handed_over boolean,
-  out no_share boolean
+  out no_share boolean,
+  out leaves_room boolean
 )
 returns record
 language plpgsql
@@ -318,7 +349,7 @@ set search_path = ''
 as $$
 declare
   sharers pipeline.sharer[] := pipeline.slot_sharers(
-    (worker).endpoint, least(all_models, of_model), as_of, worker, grant_slots.wanted
+    (worker).endpoint, as_of, worker, grant_slots.wanted
   );
   slots record;
 begin
@@ -338,6 +369,14 @@ begin
     select from unnest(sharers) as sharer
     where sharer.run_id = (grant_slots.worker).run_id and sharer.taken > 0
   );
+  leaves_room := exists (
+    select from unnest(sharers) as waiting
+    where waiting.worker is null
+      and (all_models is null or granted < all_models - (select sum(sharer.taken) from unnest(sharers) as sharer))
+      and (of_model is null or waiting.model <> (grant_slots.worker).model or granted < of_model - (
+        select sum(sharer.taken) from unnest(sharers) as sharer where sharer.model = waiting.model
+      ))
+  );
   update pipeline.workers
   set
     wanted = grant_slots.wanted,
@@ -351,7 +390,7 @@ $$;
 comment on function pipeline.grant_slots(
   pipeline.workers, integer, integer, integer, integer, timestamptz
 ) is
-  'How many calls the worker may have in flight, within the limits of slot_limits(); more: others have not given back yet what is due to it; handed_over: its successor has started, and gets its slots as its calls end; no_share: its run holds no slot and gets none, so that the worker may end: the run waits without one.';
+  'How many calls the worker may have in flight, within the limits of slot_limits(); more: others have not given back yet what is due to it; handed_over: its successor has started, and gets its slots as its calls end; no_share: its run holds no slot and gets none, so that the worker may end: the run waits without one; leaves_room: there are slots for runs that wait.';
 
 create function pipeline.slot_room(
   run public.pipeline_runs,
@@ -369,33 +408,18 @@ declare
   called public.model_endpoints;
   state pipeline.model_states;
   limits record;
-  taken integer;
 begin
   select * into called from public.model_endpoints where name = slot_room.endpoint;
   select * into state
   from pipeline.model_states
   where model_states.endpoint = called.name and model_states.model = slot_room.model;
   limits := pipeline.slot_limits(called, state);
-  -- Most often all slots are taken where many wait, and then nobody need be asked for their wishes.
-  select coalesce(
-    sum(case when live.expires_at > slot_room.as_of then live.slots else pipeline.slots_of_silent(live) end), 0
-  )
-  into taken
-  from pipeline.workers as live
-  where live.endpoint = slot_room.endpoint
-    and live.ended_at is null
-    and live.expires_at > slot_room.as_of - pipeline.doubt_time();
-  if taken >= limits.all_models then
-    return 0;
-  end if;
   return (
     select slots.granted
     from pipeline.share_slots(
       array(
         select sharer
-        from unnest(
-          pipeline.slot_sharers(called.name, least(limits.all_models, limits.of_model), as_of)
-        ) as sharer
+        from unnest(pipeline.slot_sharers(called.name, as_of)) as sharer
         where sharer.worker is not null or sharer.run_id <> (run).id
       ) || row(null, (run).id, (run).owner, slot_room.model, (run).max_concurrency, wanted, 0)::pipeline.sharer,
       limits.all_models, limits.of_model, (run).id, slot_room.model, null, as_of

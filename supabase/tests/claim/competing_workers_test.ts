@@ -233,3 +233,26 @@ Deno.test("pipeline_claim_tasks() gives competing workers every task once and no
     ["completed", 0, 60, 0, 60],
   ]);
 });
+
+Deno.test("lock_waiting() gives two workers that end at the same moment two runs that wait", async () => {
+  await using project = await startProjectDatabase(20);
+  const { sql } = project;
+  await sql`insert into model_endpoints (name, url) values ('model', 'https://model.test/v1')`;
+  const waiting = [await createRun(sql, 1), await createRun(sql, 1)];
+  await sql`
+    insert into pipeline.waiting_runs (run_id, stage, endpoint, model, wanted)
+    select id, 'execute', 'model', '', 1 from unnest(${waiting}::bigint[]) as id
+    on conflict do nothing
+  `;
+  const lockNext = async (session: Sql) => {
+    const [{ run }] = await session`
+      select run_id as run from pipeline.lock_waiting('model', 'execute', null)
+    `;
+    return run;
+  };
+  const given = await sql.begin(async (session) => [
+    await lockNext(session as unknown as Sql),
+    await lockNext(sql),
+  ]);
+  assertEquals(given, waiting);
+});

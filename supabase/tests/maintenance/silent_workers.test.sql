@@ -7,7 +7,7 @@ update model_endpoints set max_concurrency = 10 where name = 'model';
 select tests.set_project_url('https://project.test');
 create function pg_temp.slots(as_of timestamptz, worker integer default null) returns bigint language sql as $$
   select coalesce(sum(sharer.taken), 0)
-  from unnest(pipeline.slot_sharers('model', 10, slots.as_of)) as sharer
+  from unnest(pipeline.slot_sharers('model', slots.as_of)) as sharer
   where sharer.worker = any (array[tests.worker_id(1), tests.worker_id(2)])
     and (slots.worker is null or sharer.worker = tests.worker_id(slots.worker))
 $$;

@@ -2208,12 +2208,9 @@ begin
   workers := 0;
   select * into kind from pipeline.stages where stages.name = workers_wanted.stage;
   -- Nothing can be claimed while the model cools down: maintenance wakes when it is over.
-  if (run).status not in ('queued', 'running') and not pipeline.outlives_run(stage) or exists (
-    select from pipeline.model_states as state
-    where state.endpoint = (workers_wanted.endpoint).name
-      and state.model = called_model
-      and state.blocked_until > as_of
-  ) then
+  if (run).status not in ('queued', 'running') and not pipeline.outlives_run(stage)
+    or pipeline.cools_down((endpoint).name, called_model, as_of)
+  then
     return;
   end if;
   due := pipeline.due_count(
@@ -2324,7 +2321,9 @@ as $$
   join net._http_response as answer
     on answer.id = worker.request_id and answer.created >= worker.dispatched_at
   where worker.sent_to = public.pipeline_read_secret('project_url')
+    and worker.started_at is null
     and worker.dispatched_at > find_foreign_project.as_of - interval '1 hour'
+    and answer.created > find_foreign_project.as_of - interval '1 hour'
     -- Who does not know a worker of ours is somebody else: what pipeline_start_worker() raises there.
     and answer.status_code = 401
     and answer.content like '%this project has woken no such worker%'
@@ -2537,22 +2536,28 @@ $$;
 comment on function pipeline.waiting_owners(text, timestamptz) is
   'Owners for whose waiting runs there may be a slot, by endpoint and stage; of all endpoints without one. There is none where all are taken, or for an owner whose runs that are at work want all that so many owners would leave it.';
 
-create function pipeline.lock_waiting(endpoint text, stage text, owner uuid)
+create function pipeline.lock_waiting(endpoint text, stage text, owner uuid, as_of timestamptz)
 returns pipeline.waiting_runs
-language sql
+language plpgsql
 set search_path = ''
 as $$
-  select waiting.*
+declare
+  patient pipeline.waiting_runs;
+begin
+  select waiting.* into patient
   from pipeline.waiting_runs as waiting
   where waiting.endpoint = lock_waiting.endpoint
     and waiting.stage = lock_waiting.stage
     and waiting.owner is not distinct from lock_waiting.owner
+    and not pipeline.cools_down(waiting.endpoint, waiting.model, lock_waiting.as_of)
   order by waiting.run_id
   limit 1
   for update skip locked;
+  return patient;
+end;
 $$;
-comment on function pipeline.lock_waiting(text, text, uuid) is
-  'Of an owner the run whose turn it is, locked: of two workers that end at the same moment each goes on with another one. Null: there is none.';
+comment on function pipeline.lock_waiting(text, text, uuid, timestamptz) is
+  'Of an owner the run whose turn it is, the oldest whose model does not cool down, locked: of two workers that end at the same moment each goes on with another one. Null: there is none.';
 
 create function pipeline.serve_waiting(as_of timestamptz, endpoint text default null)
 returns integer
@@ -2569,7 +2574,7 @@ begin
   while is_moving loop
     is_moving := false;
     for patient in select * from pipeline.waiting_owners(serve_waiting.endpoint, as_of) loop
-      next := pipeline.lock_waiting(patient.endpoint, patient.stage, patient.owner);
+      next := pipeline.lock_waiting(patient.endpoint, patient.stage, patient.owner, as_of);
       continue when next.run_id is null;
       here := pipeline.wake_workers(
         next.run_id, next.stage, nullif(next.endpoint, ''), 'turn', serve_waiting.as_of
@@ -2621,7 +2626,7 @@ begin
       select own.owner from public.pipeline_runs as own where own.id = (ended).run_id
     )
   loop
-    next := pipeline.lock_waiting(patient.endpoint, patient.stage, patient.owner);
+    next := pipeline.lock_waiting(patient.endpoint, patient.stage, patient.owner, as_of);
     continue when next.run_id is null;
     select * into run from public.pipeline_runs where id = next.run_id;
     select * into called from public.model_endpoints where name = next.endpoint;
@@ -7923,6 +7928,37 @@ $$;
 comment on function pipeline.maintain_runs(text, bigint[], integer, timestamptz) is
   'Does one of its actions for each of these runs, to at most so many tasks of each: a run that cannot be helped must not use up the turns of the others, and what goes wrong with it is said in the log, and once in pipeline_errors. Returns how many tasks it recovered or failed.';
 
+create function pipeline.due_runs(as_of timestamptz)
+returns setof bigint
+language plpgsql
+stable
+set search_path = ''
+-- Where most tasks are pending the planner believes that reading the table finds one soon, of stages that have none, too.
+set enable_seqscan = off
+as $$
+begin
+  return query
+  select run.id
+  from public.pipeline_runs as run
+  where run.status in ('queued', 'running')
+    -- Of a thousand runs that wait for slots none need be looked at.
+    and exists (
+      select from pipeline.stages as kind
+      where exists (
+        select from public.pipeline_tasks as task
+        where task.run_id = run.id and task.stage = kind.name and task.status = 'pending'
+          and task.available_at <= due_runs.as_of
+      )
+      and (kind.name = 'judge' or not exists (
+        select from pipeline.waiting_runs as waiting where waiting.run_id = run.id and waiting.stage = kind.name
+      ))
+    )
+  order by run.id;
+end;
+$$;
+comment on function pipeline.due_runs(timestamptz) is
+  'Runs under way with due tasks of a stage for which they do not wait already.';
+
 create function public.maintain_pipeline(as_of timestamptz default now(), most integer default 1000)
 returns jsonb
 language plpgsql
@@ -7989,26 +8025,9 @@ begin
     -- Without pg_net there are no answers to read; leases are recovered all the same.
     raise warning 'Maintenance cannot look for a project elsewhere: %', sqlerrm;
   end;
-  select coalesce(sum(pipeline.wake_run(active.id, 'maintenance', maintain_pipeline.as_of)), 0)
+  select coalesce(sum(pipeline.wake_run(due.run_id, 'maintenance', maintain_pipeline.as_of)), 0)
   into woken
-  from (
-    select run.id
-    from public.pipeline_runs as run
-    where run.status in ('queued', 'running')
-      -- Of a thousand runs that wait for slots none need be looked at.
-      and exists (
-        select from pipeline.stages as kind
-        where exists (
-          select from public.pipeline_tasks as task
-          where task.run_id = run.id and task.stage = kind.name and task.status = 'pending'
-            and task.available_at <= maintain_pipeline.as_of
-        )
-        and (kind.name = 'judge' or not exists (
-          select from pipeline.waiting_runs as waiting where waiting.run_id = run.id and waiting.stage = kind.name
-        ))
-      )
-    order by run.id
-  ) as active;
+  from pipeline.due_runs(maintain_pipeline.as_of) as due (run_id);
   select woken + coalesce(
     sum(
       pipeline.wake_workers(ended.run_id, 'notify', null, 'maintenance', maintain_pipeline.as_of)

@@ -903,6 +903,24 @@ $$;
 comment on function pipeline.slots_of_silent(pipeline.workers) is
   'Slots of a worker that is not heard of, one for each task that it holds: it may only be cut off and still call, and the limit of its endpoint holds for that too. The others are free.';
 
+create function pipeline.cools_down(endpoint text, model text, as_of timestamptz)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from pipeline.model_states as state
+    where state.endpoint = cools_down.endpoint
+      and state.model = cools_down.model
+      and state.blocked_until > cools_down.as_of
+  );
+end;
+$$;
+comment on function pipeline.cools_down(text, text, timestamptz) is
+  'Whether no call may leave to a model of an endpoint yet: a run that waits for it keeps no other one from a slot.';
+
 create function pipeline.slot_sharers(
   endpoint text,
   as_of timestamptz,
@@ -959,7 +977,12 @@ begin
       from (
         select waiting.*, row_number() over (partition by waiting.owner order by waiting.run_id) as place
         from pipeline.waiting_runs as waiting
-        where waiting.endpoint = slot_sharers.endpoint
+        -- A model that cools down keeps nobody from another one behind the same endpoint.
+        left join pipeline.model_states as resting
+          on resting.endpoint = waiting.endpoint
+          and resting.model = waiting.model
+          and resting.blocked_until > slot_sharers.as_of
+        where waiting.endpoint = slot_sharers.endpoint and resting.endpoint is null
       ) as patient
       join public.pipeline_runs as run on run.id = patient.run_id
       -- The next ones count when these have had their turn: a thousand wishes would make each claim slow.

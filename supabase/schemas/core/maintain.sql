@@ -192,6 +192,37 @@ $$;
 comment on function pipeline.maintain_runs(text, bigint[], integer, timestamptz) is
   'Does one of its actions for each of these runs, to at most so many tasks of each: a run that cannot be helped must not use up the turns of the others, and what goes wrong with it is said in the log, and once in pipeline_errors. Returns how many tasks it recovered or failed.';
 
+create function pipeline.due_runs(as_of timestamptz)
+returns setof bigint
+language plpgsql
+stable
+set search_path = ''
+-- Where most tasks are pending the planner believes that reading the table finds one soon, of stages that have none, too.
+set enable_seqscan = off
+as $$
+begin
+  return query
+  select run.id
+  from public.pipeline_runs as run
+  where run.status in ('queued', 'running')
+    -- Of a thousand runs that wait for slots none need be looked at.
+    and exists (
+      select from pipeline.stages as kind
+      where exists (
+        select from public.pipeline_tasks as task
+        where task.run_id = run.id and task.stage = kind.name and task.status = 'pending'
+          and task.available_at <= due_runs.as_of
+      )
+      and (kind.name = 'judge' or not exists (
+        select from pipeline.waiting_runs as waiting where waiting.run_id = run.id and waiting.stage = kind.name
+      ))
+    )
+  order by run.id;
+end;
+$$;
+comment on function pipeline.due_runs(timestamptz) is
+  'Runs under way with due tasks of a stage for which they do not wait already.';
+
 create function public.maintain_pipeline(as_of timestamptz default now(), most integer default 1000)
 returns jsonb
 language plpgsql
@@ -258,26 +289,9 @@ begin
     -- Without pg_net there are no answers to read; leases are recovered all the same.
     raise warning 'Maintenance cannot look for a project elsewhere: %', sqlerrm;
   end;
-  select coalesce(sum(pipeline.wake_run(active.id, 'maintenance', maintain_pipeline.as_of)), 0)
+  select coalesce(sum(pipeline.wake_run(due.run_id, 'maintenance', maintain_pipeline.as_of)), 0)
   into woken
-  from (
-    select run.id
-    from public.pipeline_runs as run
-    where run.status in ('queued', 'running')
-      -- Of a thousand runs that wait for slots none need be looked at.
-      and exists (
-        select from pipeline.stages as kind
-        where exists (
-          select from public.pipeline_tasks as task
-          where task.run_id = run.id and task.stage = kind.name and task.status = 'pending'
-            and task.available_at <= maintain_pipeline.as_of
-        )
-        and (kind.name = 'judge' or not exists (
-          select from pipeline.waiting_runs as waiting where waiting.run_id = run.id and waiting.stage = kind.name
-        ))
-      )
-    order by run.id
-  ) as active;
+  from pipeline.due_runs(maintain_pipeline.as_of) as due (run_id);
   select woken + coalesce(
     sum(
       pipeline.wake_workers(ended.run_id, 'notify', null, 'maintenance', maintain_pipeline.as_of)

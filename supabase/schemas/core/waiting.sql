@@ -71,22 +71,28 @@ $$;
 comment on function pipeline.waiting_owners(text, timestamptz) is
   'Owners for whose waiting runs there may be a slot, by endpoint and stage; of all endpoints without one. There is none where all are taken, or for an owner whose runs that are at work want all that so many owners would leave it.';
 
-create function pipeline.lock_waiting(endpoint text, stage text, owner uuid)
+create function pipeline.lock_waiting(endpoint text, stage text, owner uuid, as_of timestamptz)
 returns pipeline.waiting_runs
-language sql
+language plpgsql
 set search_path = ''
 as $$
-  select waiting.*
+declare
+  patient pipeline.waiting_runs;
+begin
+  select waiting.* into patient
   from pipeline.waiting_runs as waiting
   where waiting.endpoint = lock_waiting.endpoint
     and waiting.stage = lock_waiting.stage
     and waiting.owner is not distinct from lock_waiting.owner
+    and not pipeline.cools_down(waiting.endpoint, waiting.model, lock_waiting.as_of)
   order by waiting.run_id
   limit 1
   for update skip locked;
+  return patient;
+end;
 $$;
-comment on function pipeline.lock_waiting(text, text, uuid) is
-  'Of an owner the run whose turn it is, locked: of two workers that end at the same moment each goes on with another one. Null: there is none.';
+comment on function pipeline.lock_waiting(text, text, uuid, timestamptz) is
+  'Of an owner the run whose turn it is, the oldest whose model does not cool down, locked: of two workers that end at the same moment each goes on with another one. Null: there is none.';
 
 create function pipeline.serve_waiting(as_of timestamptz, endpoint text default null)
 returns integer
@@ -103,7 +109,7 @@ begin
   while is_moving loop
     is_moving := false;
     for patient in select * from pipeline.waiting_owners(serve_waiting.endpoint, as_of) loop
-      next := pipeline.lock_waiting(patient.endpoint, patient.stage, patient.owner);
+      next := pipeline.lock_waiting(patient.endpoint, patient.stage, patient.owner, as_of);
       continue when next.run_id is null;
       here := pipeline.wake_workers(
         next.run_id, next.stage, nullif(next.endpoint, ''), 'turn', serve_waiting.as_of
@@ -155,7 +161,7 @@ begin
       select own.owner from public.pipeline_runs as own where own.id = (ended).run_id
     )
   loop
-    next := pipeline.lock_waiting(patient.endpoint, patient.stage, patient.owner);
+    next := pipeline.lock_waiting(patient.endpoint, patient.stage, patient.owner, as_of);
     continue when next.run_id is null;
     select * into run from public.pipeline_runs where id = next.run_id;
     select * into called from public.model_endpoints where name = next.endpoint;

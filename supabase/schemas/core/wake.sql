@@ -84,12 +84,9 @@ begin
   workers := 0;
   select * into kind from pipeline.stages where stages.name = workers_wanted.stage;
   -- Nothing can be claimed while the model cools down: maintenance wakes when it is over.
-  if (run).status not in ('queued', 'running') and not pipeline.outlives_run(stage) or exists (
-    select from pipeline.model_states as state
-    where state.endpoint = (workers_wanted.endpoint).name
-      and state.model = called_model
-      and state.blocked_until > as_of
-  ) then
+  if (run).status not in ('queued', 'running') and not pipeline.outlives_run(stage)
+    or pipeline.cools_down((endpoint).name, called_model, as_of)
+  then
     return;
   end if;
   due := pipeline.due_count(
@@ -200,7 +197,9 @@ as $$
   join net._http_response as answer
     on answer.id = worker.request_id and answer.created >= worker.dispatched_at
   where worker.sent_to = public.pipeline_read_secret('project_url')
+    and worker.started_at is null
     and worker.dispatched_at > find_foreign_project.as_of - interval '1 hour'
+    and answer.created > find_foreign_project.as_of - interval '1 hour'
     -- Who does not know a worker of ours is somebody else: what pipeline_start_worker() raises there.
     and answer.status_code = 401
     and answer.content like '%this project has woken no such worker%'

@@ -246,7 +246,7 @@ Deno.test("lock_waiting() gives two workers that end at the same moment two runs
   `;
   const lockNext = async (session: Sql) => {
     const [{ run }] = await session`
-      select run_id as run from pipeline.lock_waiting('model', 'execute', null)
+      select run_id as run from pipeline.lock_waiting('model', 'execute', null, now())
     `;
     return run;
   };

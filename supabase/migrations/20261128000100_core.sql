@@ -2519,22 +2519,21 @@ begin
   ) as patient
   left join public.model_endpoints as called on called.name = patient.endpoint
   left join live on live.endpoint = patient.endpoint and live.owner is not distinct from patient.owner
+  left join lateral (
+    select sum(one.taken) as taken, sum(one.wanted) as wanted from live as one where one.endpoint = patient.endpoint
+  ) as everybody on true
   where called.max_concurrency is null
-    or (
-      called.max_concurrency > (
-        select coalesce(sum(other.taken), 0) from live as other where other.endpoint = patient.endpoint
-      )
-      and (
-        live.runs is null
-        or live.runs < pipeline.runs_at_once(called.max_concurrency / patient.owners, patient.owners)
-        or live.wanted < called.max_concurrency / patient.owners
-      )
+    or coalesce(everybody.taken, 0) < called.max_concurrency and (
+      coalesce(everybody.wanted, 0) < called.max_concurrency
+      or live.runs is null
+      or live.runs < pipeline.runs_at_once(called.max_concurrency / patient.owners, patient.owners)
+      or live.wanted < called.max_concurrency / patient.owners
     )
   order by 1, 2, 3;
 end;
 $$;
 comment on function pipeline.waiting_owners(text, timestamptz) is
-  'Owners for whose waiting runs there may be a slot, by endpoint and stage; of all endpoints without one. There is none where all are taken, or for an owner whose runs that are at work want all that so many owners would leave it.';
+  'Owners for whose waiting runs there may be a slot, by endpoint and stage; of all endpoints without one. There is none where all are taken, or for an owner whose runs that are at work want all that so many owners would leave it, unless there is more than anybody at work wants.';
 
 create function pipeline.lock_waiting(endpoint text, stage text, owner uuid, as_of timestamptz)
 returns pipeline.waiting_runs
@@ -7941,23 +7940,33 @@ begin
   select run.id
   from public.pipeline_runs as run
   where run.status in ('queued', 'running')
-    -- Of a thousand runs that wait for slots none need be looked at.
+    -- Of a thousand runs that wait for slots, or have the worker that they need, none need be looked at.
     and exists (
       select from pipeline.stages as kind
-      where exists (
-        select from public.pipeline_tasks as task
-        where task.run_id = run.id and task.stage = kind.name and task.status = 'pending'
-          and task.available_at <= due_runs.as_of
-      )
-      and (kind.name = 'judge' or not exists (
-        select from pipeline.waiting_runs as waiting where waiting.run_id = run.id and waiting.stage = kind.name
-      ))
+      cross join lateral (
+        select count(*) as tasks
+        from (
+          select from public.pipeline_tasks as task
+          where task.run_id = run.id and task.stage = kind.name and task.status = 'pending'
+            and task.available_at <= due_runs.as_of
+          limit kind.tasks_per_worker + 1
+        ) as task
+      ) as due
+      where due.tasks > 0
+        and (kind.name = 'judge' or not exists (
+          select from pipeline.waiting_runs as waiting where waiting.run_id = run.id and waiting.stage = kind.name
+        ))
+        and (kind.name = 'judge' or due.tasks > kind.tasks_per_worker or not exists (
+          select from pipeline.workers as worker
+          where worker.run_id = run.id and worker.stage = kind.name
+            and worker.ended_at is null and worker.handed_over_at is null and worker.expires_at > due_runs.as_of
+        ))
     )
   order by run.id;
 end;
 $$;
 comment on function pipeline.due_runs(timestamptz) is
-  'Runs under way with due tasks of a stage for which they do not wait already.';
+  'Runs under way with due tasks of a stage that one worker more may be worth, and for which they do not wait already.';
 
 create function public.maintain_pipeline(as_of timestamptz default now(), most integer default 1000)
 returns jsonb

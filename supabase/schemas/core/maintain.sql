@@ -205,23 +205,33 @@ begin
   select run.id
   from public.pipeline_runs as run
   where run.status in ('queued', 'running')
-    -- Of a thousand runs that wait for slots none need be looked at.
+    -- Of a thousand runs that wait for slots, or have the worker that they need, none need be looked at.
     and exists (
       select from pipeline.stages as kind
-      where exists (
-        select from public.pipeline_tasks as task
-        where task.run_id = run.id and task.stage = kind.name and task.status = 'pending'
-          and task.available_at <= due_runs.as_of
-      )
-      and (kind.name = 'judge' or not exists (
-        select from pipeline.waiting_runs as waiting where waiting.run_id = run.id and waiting.stage = kind.name
-      ))
+      cross join lateral (
+        select count(*) as tasks
+        from (
+          select from public.pipeline_tasks as task
+          where task.run_id = run.id and task.stage = kind.name and task.status = 'pending'
+            and task.available_at <= due_runs.as_of
+          limit kind.tasks_per_worker + 1
+        ) as task
+      ) as due
+      where due.tasks > 0
+        and (kind.name = 'judge' or not exists (
+          select from pipeline.waiting_runs as waiting where waiting.run_id = run.id and waiting.stage = kind.name
+        ))
+        and (kind.name = 'judge' or due.tasks > kind.tasks_per_worker or not exists (
+          select from pipeline.workers as worker
+          where worker.run_id = run.id and worker.stage = kind.name
+            and worker.ended_at is null and worker.handed_over_at is null and worker.expires_at > due_runs.as_of
+        ))
     )
   order by run.id;
 end;
 $$;
 comment on function pipeline.due_runs(timestamptz) is
-  'Runs under way with due tasks of a stage for which they do not wait already.';
+  'Runs under way with due tasks of a stage that one worker more may be worth, and for which they do not wait already.';
 
 create function public.maintain_pipeline(as_of timestamptz default now(), most integer default 1000)
 returns jsonb

@@ -54,22 +54,21 @@ begin
   ) as patient
   left join public.model_endpoints as called on called.name = patient.endpoint
   left join live on live.endpoint = patient.endpoint and live.owner is not distinct from patient.owner
+  left join lateral (
+    select sum(one.taken) as taken, sum(one.wanted) as wanted from live as one where one.endpoint = patient.endpoint
+  ) as everybody on true
   where called.max_concurrency is null
-    or (
-      called.max_concurrency > (
-        select coalesce(sum(other.taken), 0) from live as other where other.endpoint = patient.endpoint
-      )
-      and (
-        live.runs is null
-        or live.runs < pipeline.runs_at_once(called.max_concurrency / patient.owners, patient.owners)
-        or live.wanted < called.max_concurrency / patient.owners
-      )
+    or coalesce(everybody.taken, 0) < called.max_concurrency and (
+      coalesce(everybody.wanted, 0) < called.max_concurrency
+      or live.runs is null
+      or live.runs < pipeline.runs_at_once(called.max_concurrency / patient.owners, patient.owners)
+      or live.wanted < called.max_concurrency / patient.owners
     )
   order by 1, 2, 3;
 end;
 $$;
 comment on function pipeline.waiting_owners(text, timestamptz) is
-  'Owners for whose waiting runs there may be a slot, by endpoint and stage; of all endpoints without one. There is none where all are taken, or for an owner whose runs that are at work want all that so many owners would leave it.';
+  'Owners for whose waiting runs there may be a slot, by endpoint and stage; of all endpoints without one. There is none where all are taken, or for an owner whose runs that are at work want all that so many owners would leave it, unless there is more than anybody at work wants.';
 
 create function pipeline.lock_waiting(endpoint text, stage text, owner uuid, as_of timestamptz)
 returns pipeline.waiting_runs

@@ -1,5 +1,5 @@
 begin;
-select plan(7);
+select plan(9);
 
 -- Eight owners share 48 slots; one of them has six runs, of which five have a worker.
 insert into model_endpoints (name, url, max_concurrency, open_to_users)
@@ -47,6 +47,17 @@ update pipeline.workers set slots = 48 where id = tests.worker_id(2);
 select is_empty(
   $$ select * from pipeline.waiting_owners('model', '2026-01-01 00:00:02Z') $$,
   'nobody is asked for while all slots are taken'
+);
+
+update pipeline.workers set slots = 1, wanted = 20 where ended_at is null;
+select is(
+  (select count(*) from pipeline.waiting_owners('model', '2026-01-01 00:00:02Z')), 7::bigint,
+  'while there are some, those are asked for whose runs at work do not want all of their share'
+);
+update pipeline.workers set wanted = 1 where ended_at is null;
+select is(
+  (select count(*) from pipeline.waiting_owners('model', '2026-01-01 00:00:02Z')), 8::bigint,
+  'all are, while there are more than anybody at work wants'
 );
 
 select * from finish();

@@ -51,7 +51,9 @@ export function App({ signOut }: { signOut?: () => void }) {
           {project().home.kind === "local" && project().home.readOnly && (
             <span class="tag">read only</span>
           )}
-          <span class="project">{project().home.projectUrl}</span>
+          <span class="project" title={project().home.projectUrl}>
+            {project().home.projectUrl}
+          </span>
           <RowHeight />
           {signOut && <button type="button" onClick={signOut}>Sign out</button>}
           <KeySheet />

@@ -30,6 +30,7 @@ export function VariantTable({ sweep, ranked }: {
         experiment={{ experiment_name, owner: sweep.owner }}
       />
     )),
+    progress.status,
     ...evaluators.map((compared) =>
       column(
         titleOf(compared),
@@ -52,7 +53,6 @@ export function VariantTable({ sweep, ranked }: {
       "6rem",
       (run) => toDuration(of(run, "success")?.latency_ms),
     ),
-    progress.status,
     progress.done,
     progress.failed,
     column(

@@ -53,8 +53,10 @@ function BothSides(
   return (
     <>
       <p class="actions">
-        <Experiment name={sides.candidate} owner={owner} /> now, against{" "}
-        <Experiment name={sides.baseline} owner={owner} /> before{" "}
+        <Experiment name={sides.candidate} owner={owner} />{" "}
+        (<Errors of={sides.candidate} />) now, against{" "}
+        <Experiment name={sides.baseline} owner={owner} />{" "}
+        (<Errors of={sides.baseline} />) before{" "}
         {project().home.kind !== "file" && (
           <a
             class="button"
@@ -66,15 +68,7 @@ function BothSides(
           >
             The other way round
           </a>
-        )} {[sides.candidate, sides.baseline].map((experiment) => (
-          <a
-            key={experiment}
-            class="button"
-            href={to(["errors"], { experiment })}
-          >
-            Errors of <VisibleText text={experiment} />
-          </a>
-        ))}
+        )}{" "}
         <LabelLink
           query={{
             kind: "pair",
@@ -108,6 +102,17 @@ function Experiment({ name, owner }: { name: string; owner: string | null }) {
         <VisibleText text={name} />
       </a>
     );
+}
+
+function Errors({ of: experiment }: { of: string }) {
+  return (
+    <a
+      href={to(["errors"], { experiment })}
+      aria-label={`errors of ${experiment}`}
+    >
+      errors
+    </a>
+  );
 }
 
 /** The first that says something for sure, else the first. */

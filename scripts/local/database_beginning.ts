@@ -60,6 +60,25 @@ export async function returnToBeginning(
   { schema, rows, sequences }: DatabaseBeginning,
 ): Promise<boolean> {
   if (await readSchema(sql) !== schema) return false;
+  for (let tries = 1;; tries++) {
+    try {
+      await replaceRows(sql, rows, sequences);
+      return true;
+    } catch (error) {
+      // A request that is still under way reads tables in another order, and is over soon.
+      const isDeadlock = (error as { code?: string }).code === "40P01";
+      if (!isDeadlock || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+const MOST_TRIES = 5;
+
+async function replaceRows(
+  sql: Sql,
+  rows: DatabaseBeginning["rows"],
+  sequences: DatabaseBeginning["sequences"],
+): Promise<void> {
   await sql.begin(async (sql) => {
     // No trigger is to see it, nor is the order of foreign keys to matter.
     await sql`set local session_replication_role = replica`;
@@ -81,7 +100,6 @@ export async function returnToBeginning(
         as sequence (name text, last_value bigint, is_called boolean)
     `;
   });
-  return true;
 }
 
 /** To look costs less than to empty a table that is empty. */

@@ -378,6 +378,27 @@ Deno.test("renew() makes the database as new, and REST, wakes and functions go o
     await greeting(stack, '"woken"');
   }));
 
+Deno.test("renew() waits for a transaction that reads tables in another order", () =>
+  withStack(async (stack) => {
+    const { sql } = stack;
+    await sql`insert into greetings (message) values ('old')`;
+    await sql`insert into net._http_response (id) values (0)`;
+    let renewed: Promise<void> | undefined;
+    await sql.begin(async (session) => {
+      await session`select from net._http_response`;
+      renewed = stack.renew();
+      await eventually(async () => {
+        const [waiting] = await sql`
+          select from pg_stat_activity where wait_event_type = 'Lock' and query like 'do %'
+        `;
+        return waiting;
+      });
+      await session`select from greetings, cron.job`;
+    });
+    await renewed;
+    assertEquals((await sql`select from greetings`).length, 0);
+  }));
+
 Deno.test("startStack() uses a plain server of the user's", () =>
   withStack(async (server) => {
     // template0 has nothing of Supabase, and no pg_net is loaded into the server.

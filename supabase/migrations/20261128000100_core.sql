@@ -229,7 +229,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select '1.0.0-dev';
+  select '1.0.0';
 $$;
 comment on function public.pipeline_version() is
   'The version of the pipeline in this database. One with a "-" was never released, and is not upgraded.';

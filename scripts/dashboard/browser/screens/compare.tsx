@@ -53,10 +53,12 @@ function BothSides(
   return (
     <>
       <p class="actions">
-        <Experiment name={sides.candidate} owner={owner} />{" "}
-        (<Errors of={sides.candidate} />) now, against{" "}
-        <Experiment name={sides.baseline} owner={owner} />{" "}
-        (<Errors of={sides.baseline} />) before{" "}
+        <span>
+          <Experiment name={sides.candidate} owner={owner} />{" "}
+          (<Errors of={sides.candidate} />) now, against{" "}
+          <Experiment name={sides.baseline} owner={owner} />{" "}
+          (<Errors of={sides.baseline} />) before
+        </span>{" "}
         {project().home.kind !== "file" && (
           <a
             class="button"

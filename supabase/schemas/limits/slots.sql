@@ -188,12 +188,17 @@ begin
           on resting.endpoint = waiting.endpoint
           and resting.model = waiting.model
           and resting.blocked_until > slot_sharers.as_of
-        where waiting.endpoint = slot_sharers.endpoint and resting.endpoint is null
+        where waiting.endpoint = slot_sharers.endpoint
+          and resting.endpoint is null
+          -- Before they are counted: four that are paused would hide all others of their owner.
+          and exists (
+            select from public.pipeline_runs as active
+            where active.id = waiting.run_id and active.status in ('queued', 'running')
+          )
       ) as patient
       join public.pipeline_runs as run on run.id = patient.run_id
       -- The next ones count when these have had their turn: a thousand wishes would make each claim slow.
       where patient.place <= 4
-        and run.status in ('queued', 'running')
     );
   end if;
   return sharers;

@@ -1,5 +1,5 @@
 begin;
-select plan(9);
+select plan(10);
 
 -- Eight owners share 48 slots; one of them has six runs, of which five have a worker.
 insert into model_endpoints (name, url, max_concurrency, open_to_users)
@@ -58,6 +58,19 @@ update pipeline.workers set wanted = 1 where ended_at is null;
 select is(
   (select count(*) from pipeline.waiting_owners('model', '2026-01-01 00:00:02Z')), 8::bigint,
   'all are, while there are more than anybody at work wants'
+);
+
+-- Another owner has four paused runs before the one that waits.
+select tests.create_run('late' || n, prompts => 20) from generate_series(1, 5) as n;
+update pipeline_runs set owner = '22222222-2222-4222-8222-222222222222' where experiment_name like 'late%';
+update pipeline_runs set status = 'paused' where experiment_name ~ '^late[1-4]$';
+insert into pipeline.waiting_runs (run_id, stage, endpoint, owner, model, wanted)
+select id, 'execute', 'model', owner, '', 20 from pipeline_runs where experiment_name like 'late%'
+on conflict on constraint waiting_runs_pkey do update set owner = excluded.owner;
+select is(
+  (select count(*) from unnest(pipeline.slot_sharers('model', '2026-01-01 00:00:02Z')) as sharer
+   where sharer.owner = '22222222-2222-4222-8222-222222222222'),
+  1::bigint, 'runs that are paused hide none that waits'
 );
 
 select * from finish();

@@ -56,7 +56,7 @@ declare
     'score_conditions', 'filter_condition', 'scores_of', 'labels_of', 'evaluations_order', 'page_query',
     'top_query', 'key_is_no_hash', 'placeholders', 'variable_of', 'fill_template', 'sent', 'what_was_sent',
     'answers_elsewhere', 'sample_query', 'quota_of', 'budget_of_day', 'check_experiments', 'evaluators_of',
-    'chosen_evaluators', 'answers_query', 'answers_of_both', 'pairs_query', 'keys_within', 'compare_pairs',
+    'chosen_evaluators', 'have_few_answers', 'answers_query', 'answers_of_both', 'pairs_query', 'keys_within', 'compare_pairs',
     'differing_texts', 'models_of', 'in_points', 'describe_difference', 'rank_sides', 'rank_pairs', 'reaches_all',
     'inverse', 'bradley_terry', 'verdicts_query', 'prompts_needed', 'check_gate_settings', 'check_gate_policy',
     'check_required_prompts', 'gate_pairs', 'describe_prompts', 'gate_evaluator'

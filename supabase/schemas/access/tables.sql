@@ -16,7 +16,7 @@ declare
     'public.prompt_set_prompts', 'public.pipeline_run_progress', 'public.pipeline_errors', 'public.pipeline_error_groups',
     'public.model_endpoint_status', 'public.experiment_scores', 'public.experiment_summary', 'public.experiment_costs',
     'public.pipeline_quota_use', 'public.pipeline_sweep_progress', 'public.pipeline_watch_status',
-    'pipeline.labelled_answers', 'pipeline.label_moments'
+    'pipeline.labelled_answers', 'pipeline.label_moments', 'pipeline.scored_answers'
   ];
   opened record;
 begin

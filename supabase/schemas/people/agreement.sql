@@ -155,14 +155,11 @@ begin
   into cells
   from unnest(used) as answer;
   if way = 'verdict' then
-    select avg(score.passed::integer) into judged_rate
-    from pipeline.evaluations as evaluation
-    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-    join public.evaluation_scores as score
-      on score.results_table = results.relname and score.evaluation_id = evaluation.id
-    where evaluation.experiment_name in (select answer.experiment_name from unnest(used) as answer)
-      and evaluation.owner is not distinct from whose
-      and score.evaluator = evaluation_agreement.evaluator;
+    select avg(scored.passed::integer) into judged_rate
+    from pipeline.scored_answers as scored
+    where scored.experiment_name in (select answer.experiment_name from unnest(used) as answer)
+      and (scored.owner = whose or whose is null and scored.owner is null)
+      and scored.evaluator = evaluation_agreement.evaluator;
   end if;
   return jsonb_build_object(
     'evaluator', evaluator, 'label_name', label_name, 'experiment', experiment, 'chosen', way,

@@ -5,6 +5,8 @@ create function pipeline.scores_of(results_table text, evaluation_id bigint)
 returns jsonb
 language sql
 stable
+-- The worst of a million are found in parallel workers.
+parallel safe
 set search_path = ''
 as $$
   select coalesce(
@@ -26,6 +28,7 @@ create function pipeline.labels_of(results_table text, evaluation_id bigint, nam
 returns jsonb
 language sql
 stable
+parallel safe
 set search_path = ''
 as $$
   select coalesce(

@@ -5,6 +5,8 @@ returns void
 language plpgsql
 stable
 set search_path = ''
+-- One answer of each by the index, wherever it is among all.
+set enable_seqscan = off
 as $$
 declare
   wrong text;
@@ -48,27 +50,55 @@ $$;
 comment on function pipeline.check_experiments(text[], uuid) is
   'Refuses an experiment that is named twice (SQLSTATE 22023) or of which the owner has no answers (P0002).';
 
+create function pipeline.have_few_answers(names text[], owner uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+-- Counted by the index, and no further than it has to be.
+set enable_seqscan = off
+set enable_bitmapscan = off
+set plan_cache_mode = force_custom_plan
+as $$
+begin
+  return (
+    select count(*) <= 10000
+    from (
+      select from pipeline.evaluations as evaluation
+      where evaluation.experiment_name = any (have_few_answers.names)
+        and (evaluation.owner = have_few_answers.owner or have_few_answers.owner is null and evaluation.owner is null)
+      limit 10001
+    ) as counted
+  );
+end;
+$$;
+comment on function pipeline.have_few_answers(text[], uuid) is
+  'Whether these experiments of an owner have 10,000 answers together or fewer: so many are looked up one by one sooner than they are joined with all that the project has. Statistics would not tell, just after a run.';
+
 create function pipeline.evaluators_of(names text[], owner uuid)
 returns text[]
-language sql
+language plpgsql
 stable
 set search_path = ''
 set work_mem = '64MB'
 set jit = off
-set enable_nestloop = off
+-- As many rows as these experiments have, and not as an average one.
+set plan_cache_mode = force_custom_plan
 as $$
+begin
+  perform set_config('enable_nestloop', pipeline.have_few_answers(names, owner)::text, true);
   -- Grouped first, because array_agg(distinct) would sort every row.
-  select coalesce(array_agg(named.evaluator order by named.evaluator), '{}')
-  from (
-    select score.evaluator
-    from pipeline.evaluations as evaluation
-    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-    join public.evaluation_scores as score
-      on score.results_table = results.relname and score.evaluation_id = evaluation.id
-    where evaluation.experiment_name = any (evaluators_of.names)
-      and evaluation.owner is not distinct from evaluators_of.owner
-    group by score.evaluator
-  ) as named;
+  return (
+    select coalesce(array_agg(named.evaluator order by named.evaluator), '{}')
+    from (
+      select answer.evaluator
+      from pipeline.scored_answers as answer
+      where answer.experiment_name = any (evaluators_of.names)
+        and (answer.owner = evaluators_of.owner or evaluators_of.owner is null and answer.owner is null)
+      group by answer.evaluator
+    ) as named
+  );
+end;
 $$;
 comment on function pipeline.evaluators_of(text[], uuid) is
   'Names of the evaluators that scored any of these experiments of an owner.';

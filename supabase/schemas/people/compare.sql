@@ -2,53 +2,65 @@
 
 create function pipeline.differing_texts(baseline text, candidate text, owner uuid)
 returns bigint
-language sql
+language plpgsql
 stable
 -- Definer: signed-in users may not read prompts, and get a number.
 security definer
 set search_path = ''
 set work_mem = '64MB'
 set jit = off
-set enable_nestloop = off
+set plan_cache_mode = force_custom_plan
 as $$
-  select count(*)
-  from (
-    select
-      min(said.hash) filter (where said.is_new) <> min(said.hash) filter (where not said.is_new)
-        or max(said.hash) filter (where said.is_new) <> max(said.hash) filter (where not said.is_new) as differs
+declare
+  whose constant uuid := pipeline.owner_asked_for(differing_texts.owner);
+begin
+  perform set_config('enable_nestloop', pipeline.have_few_answers(array[baseline, candidate], whose)::text, true);
+  return (
+    select count(*)
     from (
       select
-        evaluation.prompt_key, evaluation.experiment_name = differing_texts.candidate as is_new,
-        hashtextextended(btrim(coalesce(prompt.text, evaluation.prompt), E' \t\r\n'), 0) as hash
-      from pipeline.evaluations as evaluation
-      left join pipeline.prompts as prompt on prompt.id = evaluation.prompt_id and prompt.key_is_given
-      where evaluation.experiment_name in (differing_texts.baseline, differing_texts.candidate)
-        and evaluation.owner is not distinct from (select pipeline.owner_asked_for(differing_texts.owner))
-        and (prompt.id is not null or evaluation.prompt_id is null)
-    ) as said
-    group by said.prompt_key
-  ) as compared
-  where compared.differs;
+        min(said.hash) filter (where said.is_new) <> min(said.hash) filter (where not said.is_new)
+          or max(said.hash) filter (where said.is_new) <> max(said.hash) filter (where not said.is_new) as differs
+      from (
+        select
+          evaluation.prompt_key, evaluation.experiment_name = differing_texts.candidate as is_new,
+          hashtextextended(btrim(coalesce(prompt.text, evaluation.prompt), E' \t\r\n'), 0) as hash
+        from pipeline.evaluations as evaluation
+        left join pipeline.prompts as prompt on prompt.id = evaluation.prompt_id and prompt.key_is_given
+        where evaluation.experiment_name in (differing_texts.baseline, differing_texts.candidate)
+          and (evaluation.owner = whose or whose is null and evaluation.owner is null)
+          and (prompt.id is not null or evaluation.prompt_id is null)
+      ) as said
+      group by said.prompt_key
+    ) as compared
+    where compared.differs
+  );
+end;
 $$;
 comment on function pipeline.differing_texts(text, text, uuid) is
   'How many prompts of both experiments have the same key, given by somebody, and other texts. A key that was not given is made of the text.';
 
 create function pipeline.models_of(experiment text, owner uuid)
 returns text[]
-language sql
+language plpgsql
 stable
 set search_path = ''
 set jit = off
+set plan_cache_mode = force_custom_plan
 as $$
-  select array_agg(used.model order by used.model)
-  from (
-    select evaluation.model
-    from pipeline.evaluations as evaluation
-    where evaluation.experiment_name = models_of.experiment
-      and evaluation.owner is not distinct from models_of.owner
-      and evaluation.model is not null
-    group by evaluation.model
-  ) as used;
+begin
+  return (
+    select array_agg(used.model order by used.model)
+    from (
+      select evaluation.model
+      from pipeline.evaluations as evaluation
+      where evaluation.experiment_name = models_of.experiment
+        and (evaluation.owner = models_of.owner or models_of.owner is null and evaluation.owner is null)
+        and evaluation.model is not null
+      group by evaluation.model
+    ) as used
+  );
+end;
 $$;
 comment on function pipeline.models_of(text, uuid) is 'The models that answered an experiment of an owner.';
 

@@ -49,16 +49,13 @@ begin
   end if;
   return query
   with prompt as (
-    select evaluation.experiment_name, evaluation.prompt_key, avg(score.passed::integer)::double precision as rate
-    from pipeline.evaluations as evaluation
-    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-    join public.evaluation_scores as score
-      on score.results_table = results.relname and score.evaluation_id = evaluation.id
-      and score.evaluator = correct_experiments.evaluator
-    where evaluation.experiment_name = any (names)
-      and evaluation.owner is not distinct from whose
-      and score.passed is not null
-    group by evaluation.experiment_name, evaluation.prompt_key
+    select answer.experiment_name, answer.prompt_key, avg(answer.passed::integer)::double precision as rate
+    from pipeline.scored_answers as answer
+    where answer.experiment_name = any (names)
+      and (answer.owner = whose or whose is null and answer.owner is null)
+      and answer.evaluator = correct_experiments.evaluator
+      and answer.passed is not null
+    group by answer.experiment_name, answer.prompt_key
   ),
   side as (
     select prompt.experiment_name, count(*) as prompts, avg(prompt.rate) as rate

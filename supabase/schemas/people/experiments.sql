@@ -48,24 +48,19 @@ from (
     case when max(prompt.judged) = 1 then 'pass' else 'share' end as pass_kind
   from (
     select
-      evaluation.experiment_name,
-      evaluation.owner,
-      evaluation.model,
-      score.evaluator,
-      count(score.score) as scored,
-      count(score.error) as errors,
-      avg(score.score) as score,
-      count(*) filter (where score.passed) as passes,
-      count(score.passed) as judged,
-      (count(*) filter (where score.passed))::double precision / nullif(count(score.passed), 0) as pass_rate
-    from pipeline.evaluations as evaluation
-    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-    join public.evaluation_scores as score
-      on score.results_table = results.relname and score.evaluation_id = evaluation.id
+      answer.experiment_name,
+      answer.owner,
+      answer.model,
+      answer.evaluator,
+      count(answer.score) as scored,
+      count(answer.error) as errors,
+      avg(answer.score) as score,
+      count(*) filter (where answer.passed) as passes,
+      count(answer.passed) as judged,
+      (count(*) filter (where answer.passed))::double precision / nullif(count(answer.passed), 0) as pass_rate
+    from pipeline.scored_answers as answer
     -- The key first: what differs soon is soon sorted.
-    group by
-      evaluation.prompt_key, evaluation.experiment_name, evaluation.owner, evaluation.model,
-      score.evaluator
+    group by answer.prompt_key, answer.experiment_name, answer.owner, answer.model, answer.evaluator
   ) as prompt
   group by prompt.experiment_name, prompt.owner, prompt.model, prompt.evaluator
 ) as totals
@@ -163,23 +158,23 @@ from (
       sum(answer.output_tokens) as output_tokens,
       sum(answer.cost) as cost
     from (
-      -- A fence: scores are looked up row by row, before these are sorted. Of one experiment only its own
-      -- are read, and none where nobody asks.
-      with fence as (select)
+      -- One row an answer: what it has one of is the same in all of its scores. Its id last, because groups
+      -- are told apart from the last column on.
       select
         evaluation.experiment_name, evaluation.owner, evaluation.model, evaluation.prompt_key,
         evaluation.success, evaluation.duration_ms, evaluation.input_tokens, evaluation.output_tokens,
-        evaluation.cost,
-        (
-          select avg(score.score)
-          from public.evaluation_scores as score
-          where score.results_table = results.relname::text collate "default"
-            and score.evaluation_id = evaluation.id
-        ) as score
+        evaluation.cost, avg(score.score) as score
       from pipeline.evaluations as evaluation
       join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
+      left join public.evaluation_scores as score
+        -- As in pipeline.scored_answers.
+        on score.results_table = results.relname::text collate "default" and score.evaluation_id = evaluation.id
+      -- The key first: what differs soon is soon sorted.
+      group by
+        evaluation.prompt_key, evaluation.experiment_name, evaluation.owner, evaluation.model,
+        evaluation.success, evaluation.duration_ms, evaluation.input_tokens, evaluation.output_tokens,
+        evaluation.cost, evaluation.tableoid, evaluation.id
     ) as answer
-    -- The key first: what differs soon is soon sorted.
     group by answer.prompt_key, answer.experiment_name, answer.owner, answer.model
   ) as prompt
   group by prompt.experiment_name, prompt.owner, prompt.model
@@ -212,7 +207,7 @@ comment on column public.experiment_summary.cost is 'USD.';
 -- The same where a request may take no longer than 8 s: see statement_timeout in core/pipeline.sql.
 create function public.summarize_experiments(names text[])
 returns setof public.experiment_summary
-language sql
+language plpgsql
 stable
 set search_path = ''
 set statement_timeout = '55s'
@@ -221,27 +216,36 @@ set work_mem = '64MB'
 set jit = off
 -- As for compare_pairs().
 set enable_hashagg = off
+-- As for evaluators_of().
+set plan_cache_mode = force_custom_plan
 as $$
+begin
+  return query
   select summary.*
   from public.experiment_summary as summary
   where summary.experiment_name = any (summarize_experiments.names);
+end;
 $$;
 comment on function public.summarize_experiments(text[]) is
   'The rows of experiment_summary of these experiments, in up to 55 s over the Data API.';
 
 create function public.summarize_experiment_scores(names text[])
 returns setof public.experiment_scores
-language sql
+language plpgsql
 stable
 set search_path = ''
 set statement_timeout = '55s'
 set work_mem = '64MB'
 set jit = off
 set enable_hashagg = off
+set plan_cache_mode = force_custom_plan
 as $$
+begin
+  return query
   select scores.*
   from public.experiment_scores as scores
   where scores.experiment_name = any (summarize_experiment_scores.names);
+end;
 $$;
 comment on function public.summarize_experiment_scores(text[]) is
   'The rows of experiment_scores of these experiments, in up to 55 s over the Data API.';
@@ -250,28 +254,27 @@ create view public.experiment_costs
 with (security_invoker = true)
 as
 select
-  coalesce(spent.experiment_name, answer.experiment_name) as experiment_name,
-  coalesce(spent.owner, answer.owner) as owner,
+  paid.experiment_name,
+  paid.owner,
   -- Runs without prices have cost 0, which is to say that nobody knows.
-  coalesce(nullif(spent.cost, 0) + coalesce(answer.from_outside, 0), answer.cost) as cost,
-  answer.cost as answers_cost,
-  nullif(spent.cost, 0) - coalesce(answer.of_runs, 0) as other_cost
+  coalesce(
+    nullif(sum(paid.of_run), 0) + coalesce(sum(paid.of_answer) filter (where paid.is_from_outside), 0),
+    sum(paid.of_answer)
+  ) as cost,
+  sum(paid.of_answer) as answers_cost,
+  nullif(sum(paid.of_run), 0) - coalesce(sum(paid.of_answer) filter (where not paid.is_from_outside), 0) as other_cost
+-- No join of both: who asks for one experiment would wait for all.
 from (
-  select run.experiment_name, run.owner, sum(run.cost) as cost
-  from public.pipeline_runs as run
-  group by run.experiment_name, run.owner
-) as spent
-full join (
   select
-    evaluation.experiment_name,
-    evaluation.owner,
-    sum(evaluation.cost) as cost,
-    sum(evaluation.cost) filter (where evaluation.run_id is not null) as of_runs,
-    sum(evaluation.cost) filter (where evaluation.run_id is null) as from_outside
+    run.experiment_name, run.owner, run.cost as of_run, null::numeric as of_answer, null::boolean as is_from_outside
+  from public.pipeline_runs as run
+  union all
+  select
+    evaluation.experiment_name, evaluation.owner, null::numeric as of_run, evaluation.cost as of_answer,
+    evaluation.run_id is null as is_from_outside
   from pipeline.evaluations as evaluation
-  group by evaluation.experiment_name, evaluation.owner
-) as answer
-  on answer.experiment_name = spent.experiment_name and answer.owner is not distinct from spent.owner;
+) as paid
+group by paid.experiment_name, paid.owner;
 comment on view public.experiment_costs is
   'One row per experiment of an owner: what it cost in USD, in all and by what it was for.';
 comment on column public.experiment_costs.owner is 'Null: the project''s own.';

@@ -23,7 +23,10 @@ set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
 as $$
+declare
+  are_few constant boolean := pipeline.have_few_answers(array[baseline, candidate], owner);
 begin
+  perform set_config('enable_seqscan', (not are_few)::text, true);
   return query execute format(
     $totals$
       with prompt as (
@@ -66,7 +69,7 @@ begin
           filter (where is_newly_failed or is_required_and_failed))[1:20]
       from pair
     $totals$,
-    pipeline.answers_of_both(evaluator)
+    pipeline.answers_of_both(evaluator, 'true', are_few)
   )
   using baseline, candidate, evaluator, owner, required;
 end;
@@ -81,30 +84,35 @@ create function pipeline.describe_prompts(
   owner uuid
 )
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
+set plan_cache_mode = force_custom_plan
 as $$
-  select coalesce(
-    jsonb_agg(
-      jsonb_build_object(
-        'promptKey', answer.prompt_key, 'prompt', left(answer.prompt, 300),
-        'response', case when answer.is_new then left(answer.response, 300) end,
-        'error', case when answer.is_new then left(answer.error, 300) else 'not asked' end
-      )
-      order by array_position(keys, answer.prompt_key)
-    ),
-    '[]'
-  )
-  from (
-    select distinct on (evaluation.prompt_key)
-      evaluation.*, evaluation.experiment_name = candidate as is_new
-    from pipeline.evaluations as evaluation
-    where evaluation.experiment_name in (baseline, candidate)
-      and evaluation.owner is not distinct from describe_prompts.owner
-      and evaluation.prompt_key = any (keys)
-    order by evaluation.prompt_key, evaluation.experiment_name = candidate desc, evaluation.id desc
-  ) as answer;
+begin
+  return (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'promptKey', answer.prompt_key, 'prompt', left(answer.prompt, 300),
+          'response', case when answer.is_new then left(answer.response, 300) end,
+          'error', case when answer.is_new then left(answer.error, 300) else 'not asked' end
+        )
+        order by array_position(keys, answer.prompt_key)
+      ),
+      '[]'
+    )
+    from (
+      select distinct on (evaluation.prompt_key)
+        evaluation.*, evaluation.experiment_name = candidate as is_new
+      from pipeline.evaluations as evaluation
+      where evaluation.experiment_name in (baseline, candidate)
+        and (evaluation.owner = describe_prompts.owner or describe_prompts.owner is null and evaluation.owner is null)
+        and evaluation.prompt_key = any (keys)
+      order by evaluation.prompt_key, evaluation.experiment_name = candidate desc, evaluation.id desc
+    ) as answer
+  );
+end;
 $$;
 comment on function pipeline.describe_prompts(text[], text, text, uuid) is
   'Prompts with the newest answer of the candidate, [{promptKey, prompt, response, error}], texts cut at 300 characters.';

@@ -34,10 +34,11 @@ begin
     from pipeline.evaluations as evaluation
     join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
     left join public.evaluation_scores as score
-      on score.results_table = results.relname and score.evaluation_id = evaluation.id
+      -- As in pipeline.scored_answers.
+      on score.results_table = results.relname::text collate "default" and score.evaluation_id = evaluation.id
       and score.evaluator = (queue).evaluator
     where evaluation.experiment_name in ((queue).experiment_name, (queue).against)
-      and evaluation.owner is not distinct from (queue).owner
+      and (evaluation.owner = (queue).owner or (queue).owner is null and evaluation.owner is null)
       and evaluation.success
       and (
         evaluation.experiment_name = (queue).against

@@ -145,8 +145,12 @@ set enable_hashagg = off
 -- Workers join and sort; to hand a million rows over costs them less than the planner thinks.
 set parallel_tuple_cost = 0.01
 as $$
+declare
+  are_few constant boolean := pipeline.have_few_answers(array[baseline, candidate], owner);
 begin
-  return query execute pipeline.pairs_query(evaluator) || $totals$
+  -- Statistics know nothing yet of a run that has just ended.
+  perform set_config('enable_seqscan', (not are_few)::text, true);
+  return query execute pipeline.pairs_query(evaluator, 'true', are_few) || $totals$
     select
       count(difference),
       count(*) filter (where difference > 1e-9), count(*) filter (where difference < -1e-9),

@@ -70,6 +70,8 @@ declare
   whose constant uuid := pipeline.owner_asked_for(browse_experiment_pairs.owner);
   until text;
   keys text := 'true';
+  are_few constant boolean := browse_experiment_pairs.scan is not null
+    or pipeline.have_few_answers(array[baseline, candidate], whose);
   page jsonb;
 begin
   perform pipeline.check_experiments(array[baseline, candidate], whose);
@@ -83,10 +85,10 @@ begin
     until := pipeline.keys_within(baseline, browse_experiment_pairs.owner, after, scan);
     keys := format('evaluation.prompt_key > %L', coalesce(after, ''))
       || case when until is null then '' else format(' and evaluation.prompt_key <= %L', until) end;
-    -- Few rows are looked up one by one.
-    perform set_config('enable_nestloop', 'on', true);
   end if;
-  execute pipeline.pairs_query(evaluator, keys, scan is not null) || format(
+  -- Few rows are looked up one by one.
+  perform set_config('enable_nestloop', are_few::text, true);
+  execute pipeline.pairs_query(evaluator, keys, are_few) || format(
     $select$,
       chosen as (
         -- Not all of pair: what is not named is not counted either.

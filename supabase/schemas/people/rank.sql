@@ -14,11 +14,15 @@ returns table (
 language plpgsql
 stable
 set search_path = ''
+-- As for compare_pairs().
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
 as $$
+declare
+  are_few constant boolean := pipeline.have_few_answers(names, owner);
 begin
+  perform set_config('enable_seqscan', (not are_few)::text, true);
   return query execute format(
     $query$
       with prompt as materialized (
@@ -89,7 +93,9 @@ begin
       ) as of_all
     $query$,
     pipeline.answers_query(
-      evaluator, 'evaluation.experiment_name = any ($1) and (evaluation.owner = $2 or $2 is null and evaluation.owner is null)'
+      evaluator,
+      'evaluation.experiment_name = any ($1) and (evaluation.owner = $2 or $2 is null and evaluation.owner is null)',
+      are_few
     )
   )
   using names, owner, evaluator, k;
@@ -106,11 +112,15 @@ returns table (
 language plpgsql
 stable
 set search_path = ''
+-- As for compare_pairs().
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
 as $$
+declare
+  are_few constant boolean := pipeline.have_few_answers(names, owner);
 begin
+  perform set_config('enable_seqscan', (not are_few)::text, true);
   return query execute format(
     $query$
       with prompt as materialized (
@@ -132,7 +142,9 @@ begin
       group by one.experiment_name, other.experiment_name
     $query$,
     pipeline.answers_query(
-      evaluator, 'evaluation.experiment_name = any ($1) and (evaluation.owner = $2 or $2 is null and evaluation.owner is null)'
+      evaluator,
+      'evaluation.experiment_name = any ($1) and (evaluation.owner = $2 or $2 is null and evaluation.owner is null)',
+      are_few
     )
   )
   using names, owner, evaluator;

@@ -152,15 +152,12 @@ as $$
       from (
         select
           array_position($1, opponent.experiment_name) as one, array_position($1, opponent.against) as other,
-          evaluation.prompt_key, score.score
+          answer.prompt_key, answer.score
         from opponent
-        join pipeline.evaluations as evaluation
-          on evaluation.experiment_name = opponent.experiment_name and evaluation.owner is not distinct from $2
-        join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-        join public.evaluation_scores as score
-          on score.results_table = results.relname and score.evaluation_id = evaluation.id
-          and score.evaluator = opponent.name
-        where score.score between 0 and 1
+        join pipeline.scored_answers as answer
+          on answer.experiment_name = opponent.experiment_name and answer.evaluator = opponent.name
+        where answer.score between 0 and 1
+          and (answer.owner = $2 or $2 is null and answer.owner is null)
       ) as said
       where said.one <> said.other
       group by least(said.one, said.other), greatest(said.one, said.other), said.prompt_key
@@ -182,7 +179,6 @@ set search_path = ''
 set statement_timeout = '55s'
 set work_mem = '64MB'
 set jit = off
-set enable_nestloop = off
 as $$
 declare
   whose constant uuid := pipeline.owner_asked_for(rate_experiments.owner);
@@ -197,6 +193,7 @@ begin
       using errcode = '22023', hint = 'Name 2 to 50 of them, such as array[''a'', ''b'']';
   end if;
   perform pipeline.check_experiments(names, whose);
+  perform set_config('enable_nestloop', pipeline.have_few_answers(names, whose)::text, true);
   execute pipeline.verdicts_query() || $wins$
     select
       array(

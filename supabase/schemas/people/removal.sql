@@ -16,7 +16,8 @@ declare
   deleted integer;
 begin
   with chosen as materialized (
-    select evaluation.tableoid, evaluation.id, results.relname
+    -- As in pipeline.scored_answers.
+    select evaluation.tableoid, evaluation.id, results.relname::text collate "default" as results_table
     from pipeline.evaluations as evaluation
     join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
     where evaluation.run_id = delete_evaluations.run_id
@@ -29,27 +30,27 @@ begin
   scores as (
     delete from public.evaluation_scores as score
     using chosen
-    where score.results_table = chosen.relname and score.evaluation_id = chosen.id
+    where score.results_table = chosen.results_table and score.evaluation_id = chosen.id
   ),
   votes as (
     delete from public.evaluation_votes as vote
     using chosen
-    where vote.results_table = chosen.relname and vote.evaluation_id = chosen.id
+    where vote.results_table = chosen.results_table and vote.evaluation_id = chosen.id
   ),
   labels as (
     delete from public.evaluation_labels as label
     using chosen
-    where label.results_table = chosen.relname and label.evaluation_id = chosen.id
+    where label.results_table = chosen.results_table and label.evaluation_id = chosen.id
   ),
   items as (
     delete from public.evaluation_label_items
     where id in (
       select item.id from chosen
       join public.evaluation_label_items as item
-        on item.results_table = chosen.relname and item.evaluation_id = chosen.id
+        on item.results_table = chosen.results_table and item.evaluation_id = chosen.id
       union all
       select item.id from chosen
-      join public.evaluation_label_items as item on item.other_table = chosen.relname and item.other_id = chosen.id
+      join public.evaluation_label_items as item on item.other_table = chosen.results_table and item.other_id = chosen.id
     )
   )
   delete from pipeline.evaluations as evaluation

@@ -6,36 +6,31 @@ returns table (
   experiment_name text, repetition smallint, compared text, prompts bigint,
   score_mean double precision, score_low double precision, score_high double precision
 )
-language sql
+language plpgsql
 stable
 set search_path = ''
 set statement_timeout = '55s'
 set work_mem = '64MB'
 set jit = off
+-- As for evaluators_of().
+set plan_cache_mode = force_custom_plan
 as $$
-  with answer as materialized (
-    select
-      evaluation.id, results.relname as results_table, evaluation.experiment_name, evaluation.repetition,
-      evaluation.prompt_key, evaluation.success
-    from pipeline.evaluations as evaluation
-    join pg_catalog.pg_class as results on results.oid = evaluation.tableoid
-    cross join (select pipeline.owner_asked_for(summarize_repetitions.owner) as owner) as whose
-    where evaluation.experiment_name = any (summarize_repetitions.names)
-      -- Not "is not distinct from", of which the planner expects one row.
-      and (evaluation.owner = whose.owner or whose.owner is null and evaluation.owner is null)
-  ),
-  judged as (
+declare
+  whose constant uuid := pipeline.owner_asked_for(summarize_repetitions.owner);
+begin
+  return query
+  with judged as (
     select
       answer.experiment_name, answer.repetition, answer.prompt_key, 'success' as compared,
       answer.success::integer::double precision as score
-    from answer
+    from pipeline.evaluations as answer
+    where answer.experiment_name = any (names) and (answer.owner = whose or whose is null and answer.owner is null)
     union all
     select
-      answer.experiment_name, answer.repetition, answer.prompt_key, grade.evaluator,
-      coalesce(grade.score, grade.passed::integer)
-    from answer
-    join public.evaluation_scores as grade
-      on grade.evaluation_id = answer.id and grade.results_table = answer.results_table
+      answer.experiment_name, answer.repetition, answer.prompt_key, answer.evaluator,
+      coalesce(answer.score, answer.passed::integer)
+    from pipeline.scored_answers as answer
+    where answer.experiment_name = any (names) and (answer.owner = whose or whose is null and answer.owner is null)
   ),
   -- Equal prompts of one repetition are one, as everywhere.
   prompt as (
@@ -62,6 +57,7 @@ as $$
   from total
   cross join lateral pipeline.mean_interval(total.prompts, total.mean, total.variance, total.kind) as score
   order by total.experiment_name, total.compared <> 'success', total.compared, total.repetition;
+end;
 $$;
 comment on function public.summarize_repetitions(text[], uuid) is
   'The mean score of each repetition of these experiments, by "success", whether there was an answer, and by each evaluator, over all results tables, with its 95 % interval by pipeline.mean_interval(). owner: whose, null: the project''s own; a signed-in user''s are theirs. What repetitions have in common is in rank_experiments().';

@@ -47,6 +47,8 @@ select results_eq(
      ('pipeline.run_ticks',
         'at, blocked_until, cached, concurrency, cost, failed, last_evaluation_id, open, p50_ms, p95_ms, ' ||
         'prompts, run_id, status, succeeded, tokens'),
+     ('pipeline.scored_answers',
+        'error, evaluator, experiment_name, model, owner, passed, prompt_key, repetition, score'),
      ('pipeline.task_errors',
         'attempt, class, code, created_at, final, id, key, message, place, result, run_id, stage, task_id'),
      ('pipeline.usage_of_day',

@@ -171,8 +171,9 @@ create table public.evaluation_scores (
   error text,
   created_at timestamptz not null default now(),
   owner uuid default pipeline.current_user_id(),
+  -- The id first, which alone tells nearly all: a planner without statistics would trust in the table's name.
   constraint evaluation_scores_evaluator_scores_once
-    unique (results_table, evaluation_id, evaluator),
+    unique (evaluation_id, results_table, evaluator),
   constraint evaluation_scores_say_something check (
     score is not null or passed is not null or category is not null or error is not null
   ),

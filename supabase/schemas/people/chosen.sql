@@ -82,6 +82,8 @@ stable
 set search_path = ''
 set work_mem = '64MB'
 set jit = off
+-- As it is changed below, until the end of this function.
+set enable_nestloop = on
 -- As many rows as these experiments have, and not as an average one.
 set plan_cache_mode = force_custom_plan
 as $$

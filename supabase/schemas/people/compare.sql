@@ -9,6 +9,7 @@ security definer
 set search_path = ''
 set work_mem = '64MB'
 set jit = off
+set enable_nestloop = on
 set plan_cache_mode = force_custom_plan
 as $$
 declare

@@ -63,12 +63,18 @@ begin
   ),
   pair as (
     select
-      later.experiment_name, avg(later.rate - first.rate) as difference,
-      sqrt(var_samp(later.rate - first.rate) / count(*)) as error
-    from prompt as first
-    join prompt as later on later.prompt_key = first.prompt_key and later.experiment_name <> names[1]
-    where first.experiment_name = names[1]
-    group by later.experiment_name
+      paired.experiment_name, avg(paired.rate - paired.first_rate) as difference,
+      sqrt(var_samp(paired.rate - paired.first_rate) / count(*)) as error
+    -- No join of prompts with prompts: without statistics that would be a loop over all for each.
+    from (
+      select
+        prompt.experiment_name, prompt.rate,
+        max(prompt.rate) filter (where prompt.experiment_name = names[1]) over (partition by prompt.prompt_key)
+          as first_rate
+      from prompt
+    ) as paired
+    where paired.experiment_name <> names[1] and paired.first_rate is not null
+    group by paired.experiment_name
   )
   select
     named.name, coalesce(side.prompts, 0), side.rate, found.corrected, found.low, found.high,

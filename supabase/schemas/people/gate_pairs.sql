@@ -22,6 +22,7 @@ set search_path = ''
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
+set enable_seqscan = on
 as $$
 declare
   are_few constant boolean := pipeline.have_few_answers(array[baseline, candidate], owner);

@@ -50,17 +50,24 @@ begin
       )
     order by evaluation.experiment_name, evaluation.prompt_key, place
   ),
-  chosen as (
-    select answer.*, other.results_table as other_table, other.id as other_id
+  -- No join, as in correct_experiments().
+  paired as (
+    select
+      answer.*,
+      max(answer.results_table) filter (where answer.experiment_name = (queue).against) over same as other_table,
+      max(answer.id) filter (where answer.experiment_name = (queue).against) over same as other_id
     from answer
-    left join answer as other
-      on other.experiment_name = (queue).against and other.prompt_key = answer.prompt_key
-    where answer.experiment_name = (queue).experiment_name
-      and ((queue).against is null or other.id is not null)
+    window same as (partition by answer.prompt_key)
+  ),
+  chosen as (
+    select paired.*
+    from paired
+    where paired.experiment_name = (queue).experiment_name
+      and ((queue).against is null or paired.other_id is not null)
     order by
       -- One of each verdict by turns; where one of them runs out, the rest is of the other.
-      case when (queue).chosen = 'verdict' then row_number() over (partition by answer.passed order by answer.place) end,
-      answer.place
+      case when (queue).chosen = 'verdict' then row_number() over (partition by paired.passed order by paired.place) end,
+      paired.place
     limit draw_label_items.most
   ),
   shown as (

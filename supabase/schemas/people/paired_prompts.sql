@@ -142,6 +142,8 @@ set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
 set enable_hashagg = off
+-- As it is changed below, until the end of this function.
+set enable_seqscan = on
 -- Workers join and sort; to hand a million rows over costs them less than the planner thinks.
 set parallel_tuple_cost = 0.01
 as $$

@@ -18,6 +18,7 @@ set search_path = ''
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
+set enable_seqscan = on
 as $$
 declare
   are_few constant boolean := pipeline.have_few_answers(names, owner);
@@ -116,6 +117,7 @@ set search_path = ''
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
+set enable_seqscan = on
 as $$
 declare
   are_few constant boolean := pipeline.have_few_answers(names, owner);

@@ -157,6 +157,8 @@ as $$
         join pipeline.scored_answers as answer
           on answer.experiment_name = opponent.experiment_name and answer.evaluator = opponent.name
         where answer.score between 0 and 1
+          -- Which the opponents are, no planner knows.
+          and answer.experiment_name = any ($1)
           and (answer.owner = $2 or $2 is null and answer.owner is null)
       ) as said
       where said.one <> said.other
@@ -179,6 +181,7 @@ set search_path = ''
 set statement_timeout = '55s'
 set work_mem = '64MB'
 set jit = off
+set enable_nestloop = on
 as $$
 declare
   whose constant uuid := pipeline.owner_asked_for(rate_experiments.owner);

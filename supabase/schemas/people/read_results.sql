@@ -62,36 +62,42 @@ comment on function public.pipeline_read_scores(text, bigint, text, text[], uuid
 
 create function public.pipeline_read_answers(run_id bigint, after bigint default 0, most integer default 1000)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
+-- As for evaluators_of().
+set plan_cache_mode = force_custom_plan
 as $$
-  select coalesce(
-    jsonb_agg(jsonb_build_object('position', listed.position, 'answer', listed.answer) order by listed.position),
-    '[]'
-  )
-  from (
-    select
-      task.key::bigint as position,
-      jsonb_build_object(
-        'prompt', evaluation.prompt, 'promptKey', evaluation.prompt_key, 'response', evaluation.response,
-        'success', evaluation.success, 'error', evaluation.error, 'model', evaluation.model,
-        'timestamp', evaluation.timestamp, 'durationMs', evaluation.duration_ms,
-        'tokensUsed', evaluation.tokens_used, 'inputTokens', evaluation.input_tokens,
-        'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
-        'finishReason', evaluation.finish_reason, 'attempts', evaluation.attempts,
-        'reference', evaluation.reference, 'passages', evaluation.passages, 'source', evaluation.source, 'metadata', evaluation.metadata
-      ) as answer
-    from public.pipeline_tasks as task
-    join pipeline.evaluations as evaluation
-      on evaluation.run_id = task.run_id and evaluation.task_id = task.id
-    where task.run_id = pipeline_read_answers.run_id
-      and task.stage = 'execute'
-      and task.status in ('succeeded', 'failed')
-      and task.key::bigint > pipeline_read_answers.after
-    order by task.key::bigint
-    limit pipeline_read_answers.most
-  ) as listed;
+begin
+  return (
+    select coalesce(
+      jsonb_agg(jsonb_build_object('position', listed.position, 'answer', listed.answer) order by listed.position),
+      '[]'
+    )
+    from (
+      select
+        task.key::bigint as position,
+        jsonb_build_object(
+          'prompt', evaluation.prompt, 'promptKey', evaluation.prompt_key, 'response', evaluation.response,
+          'success', evaluation.success, 'error', evaluation.error, 'model', evaluation.model,
+          'timestamp', evaluation.timestamp, 'durationMs', evaluation.duration_ms,
+          'tokensUsed', evaluation.tokens_used, 'inputTokens', evaluation.input_tokens,
+          'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
+          'finishReason', evaluation.finish_reason, 'attempts', evaluation.attempts,
+          'reference', evaluation.reference, 'passages', evaluation.passages, 'source', evaluation.source, 'metadata', evaluation.metadata
+        ) as answer
+      from public.pipeline_tasks as task
+      join pipeline.evaluations as evaluation
+        on evaluation.run_id = task.run_id and evaluation.task_id = task.id
+      where task.run_id = pipeline_read_answers.run_id
+        and task.stage = 'execute'
+        and task.status in ('succeeded', 'failed')
+        and task.key::bigint > pipeline_read_answers.after
+      order by task.key::bigint
+      limit pipeline_read_answers.most
+    ) as listed
+  );
+end;
 $$;
 comment on function public.pipeline_read_answers(bigint, bigint, integer) is
   'What a run over a list has stored, [{position, answer}], in the order of the list and after a position, from 1; answer has the fields that pipeline_store_results() takes.';

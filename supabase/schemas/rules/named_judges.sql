@@ -48,13 +48,16 @@ comment on function pipeline.judge_endpoints(jsonb) is
 
 create function pipeline.asks_judge(evaluators jsonb, endpoint text)
 returns boolean
-language sql
+-- Asked of every run there is: a function in SQL would be planned anew for each.
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select exists (
-    select from pipeline.judges_of(evaluators) as judge where judge ->> 'endpoint' = asks_judge.endpoint
+begin
+  return jsonb_path_exists(
+    evaluators, '$[*] ? (@.endpoint == $asked || @.panel[*].endpoint == $asked)', jsonb_build_object('asked', endpoint)
   );
+end;
 $$;
 comment on function pipeline.asks_judge(jsonb, text) is
   'Whether a run''s evaluators ask a judge at an endpoint.';

@@ -1,5 +1,5 @@
 begin;
-select plan(8);
+select plan(9);
 
 create temporary view our_functions as
 select function.*
@@ -18,6 +18,16 @@ select is_empty(
        -- One that commits cannot have it: https://www.postgresql.org/docs/current/sql-createprocedure.html
        and prokind <> 'p' $$,
   'every function has an empty search_path'
+);
+-- What a function changes for itself it has to name in its head, or the rest of the transaction has it:
+-- https://www.postgresql.org/docs/current/sql-set.html
+select is_empty(
+  $$ select our_functions.oid::regprocedure, changed.setting[1] from our_functions
+     cross join lateral regexp_matches(prosrc, 'set_config\(''(enable_\w+)', 'g') as changed (setting)
+     where not exists (
+       select from unnest(proconfig) as headed where split_part(headed, '=', 1) = changed.setting[1]
+     ) $$,
+  'no function leaves its choice of plans to what follows'
 );
 select lives_ok(
   -- Checked as they were created; what they name may have been changed since.

@@ -91,6 +91,12 @@ drop policy if exists "users label as themselves" on public.evaluation_labels;
 drop policy if exists "users change their labels" on public.evaluation_labels;
 drop policy if exists "users take their labels back" on public.evaluation_labels;
 
+-- Tables, types, indexes and data of 1.1.0.
+-- The same rule by an index that begins with what tells most: about a second for a million scores.
+alter table public.evaluation_scores
+  drop constraint evaluation_scores_evaluator_scores_once,
+  add constraint evaluation_scores_evaluator_scores_once unique (evaluation_id, results_table, evaluator);
+
 -- What went, or is called in another way.
 revoke all on table
   pipeline.stages,
@@ -8499,13 +8505,16 @@ comment on function pipeline.judge_endpoints(jsonb) is
 
 create or replace function pipeline.asks_judge(evaluators jsonb, endpoint text)
 returns boolean
-language sql
+-- Asked of every run there is: a function in SQL would be planned anew for each.
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select exists (
-    select from pipeline.judges_of(evaluators) as judge where judge ->> 'endpoint' = asks_judge.endpoint
+begin
+  return jsonb_path_exists(
+    evaluators, '$[*] ? (@.endpoint == $asked || @.panel[*].endpoint == $asked)', jsonb_build_object('asked', endpoint)
   );
+end;
 $$;
 
 comment on function pipeline.asks_judge(jsonb, text) is
@@ -16558,6 +16567,8 @@ returns table (
 language sql
 stable
 set search_path = ''
+-- By the index, of however many ticks.
+set enable_seqscan = off
 as $$
   with tick as (
     select
@@ -17897,12 +17908,18 @@ begin
   ),
   pair as (
     select
-      later.experiment_name, avg(later.rate - first.rate) as difference,
-      sqrt(var_samp(later.rate - first.rate) / count(*)) as error
-    from prompt as first
-    join prompt as later on later.prompt_key = first.prompt_key and later.experiment_name <> names[1]
-    where first.experiment_name = names[1]
-    group by later.experiment_name
+      paired.experiment_name, avg(paired.rate - paired.first_rate) as difference,
+      sqrt(var_samp(paired.rate - paired.first_rate) / count(*)) as error
+    -- No join of prompts with prompts: without statistics that would be a loop over all for each.
+    from (
+      select
+        prompt.experiment_name, prompt.rate,
+        max(prompt.rate) filter (where prompt.experiment_name = names[1]) over (partition by prompt.prompt_key)
+          as first_rate
+      from prompt
+    ) as paired
+    where paired.experiment_name <> names[1] and paired.first_rate is not null
+    group by paired.experiment_name
   )
   select
     named.name, coalesce(side.prompts, 0), side.rate, found.corrected, found.low, found.high,
@@ -18337,6 +18354,8 @@ stable
 set search_path = ''
 set work_mem = '64MB'
 set jit = off
+-- As it is changed below, until the end of this function.
+set enable_nestloop = on
 -- As many rows as these experiments have, and not as an average one.
 set plan_cache_mode = force_custom_plan
 as $$
@@ -18440,17 +18459,24 @@ begin
       )
     order by evaluation.experiment_name, evaluation.prompt_key, place
   ),
-  chosen as (
-    select answer.*, other.results_table as other_table, other.id as other_id
+  -- No join, as in correct_experiments().
+  paired as (
+    select
+      answer.*,
+      max(answer.results_table) filter (where answer.experiment_name = (queue).against) over same as other_table,
+      max(answer.id) filter (where answer.experiment_name = (queue).against) over same as other_id
     from answer
-    left join answer as other
-      on other.experiment_name = (queue).against and other.prompt_key = answer.prompt_key
-    where answer.experiment_name = (queue).experiment_name
-      and ((queue).against is null or other.id is not null)
+    window same as (partition by answer.prompt_key)
+  ),
+  chosen as (
+    select paired.*
+    from paired
+    where paired.experiment_name = (queue).experiment_name
+      and ((queue).against is null or paired.other_id is not null)
     order by
       -- One of each verdict by turns; where one of them runs out, the rest is of the other.
-      case when (queue).chosen = 'verdict' then row_number() over (partition by answer.passed order by answer.place) end,
-      answer.place
+      case when (queue).chosen = 'verdict' then row_number() over (partition by paired.passed order by paired.place) end,
+      paired.place
     limit draw_label_items.most
   ),
   shown as (
@@ -18728,6 +18754,8 @@ set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
 set enable_hashagg = off
+-- As it is changed below, until the end of this function.
+set enable_seqscan = on
 -- Workers join and sort; to hand a million rows over costs them less than the planner thinks.
 set parallel_tuple_cost = 0.01
 as $$
@@ -18777,6 +18805,7 @@ security definer
 set search_path = ''
 set work_mem = '64MB'
 set jit = off
+set enable_nestloop = on
 set plan_cache_mode = force_custom_plan
 as $$
 declare
@@ -19171,6 +19200,7 @@ set search_path = ''
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
+set enable_seqscan = on
 as $$
 declare
   are_few constant boolean := pipeline.have_few_answers(names, owner);
@@ -19270,6 +19300,7 @@ set search_path = ''
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
+set enable_seqscan = on
 as $$
 declare
   are_few constant boolean := pipeline.have_few_answers(names, owner);
@@ -19645,6 +19676,8 @@ as $$
         join pipeline.scored_answers as answer
           on answer.experiment_name = opponent.experiment_name and answer.evaluator = opponent.name
         where answer.score between 0 and 1
+          -- Which the opponents are, no planner knows.
+          and answer.experiment_name = any ($1)
           and (answer.owner = $2 or $2 is null and answer.owner is null)
       ) as said
       where said.one <> said.other
@@ -19668,6 +19701,7 @@ set search_path = ''
 set statement_timeout = '55s'
 set work_mem = '64MB'
 set jit = off
+set enable_nestloop = on
 as $$
 declare
   whose constant uuid := pipeline.owner_asked_for(rate_experiments.owner);
@@ -19945,6 +19979,7 @@ set search_path = ''
 set work_mem = '64MB'
 set jit = off
 set enable_nestloop = off
+set enable_seqscan = on
 as $$
 declare
   are_few constant boolean := pipeline.have_few_answers(array[baseline, candidate], owner);
@@ -20403,36 +20438,42 @@ comment on function public.pipeline_read_scores(text, bigint, text, text[], uuid
 
 create or replace function public.pipeline_read_answers(run_id bigint, after bigint default 0, most integer default 1000)
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = ''
+-- As for evaluators_of().
+set plan_cache_mode = force_custom_plan
 as $$
-  select coalesce(
-    jsonb_agg(jsonb_build_object('position', listed.position, 'answer', listed.answer) order by listed.position),
-    '[]'
-  )
-  from (
-    select
-      task.key::bigint as position,
-      jsonb_build_object(
-        'prompt', evaluation.prompt, 'promptKey', evaluation.prompt_key, 'response', evaluation.response,
-        'success', evaluation.success, 'error', evaluation.error, 'model', evaluation.model,
-        'timestamp', evaluation.timestamp, 'durationMs', evaluation.duration_ms,
-        'tokensUsed', evaluation.tokens_used, 'inputTokens', evaluation.input_tokens,
-        'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
-        'finishReason', evaluation.finish_reason, 'attempts', evaluation.attempts,
-        'reference', evaluation.reference, 'passages', evaluation.passages, 'source', evaluation.source, 'metadata', evaluation.metadata
-      ) as answer
-    from public.pipeline_tasks as task
-    join pipeline.evaluations as evaluation
-      on evaluation.run_id = task.run_id and evaluation.task_id = task.id
-    where task.run_id = pipeline_read_answers.run_id
-      and task.stage = 'execute'
-      and task.status in ('succeeded', 'failed')
-      and task.key::bigint > pipeline_read_answers.after
-    order by task.key::bigint
-    limit pipeline_read_answers.most
-  ) as listed;
+begin
+  return (
+    select coalesce(
+      jsonb_agg(jsonb_build_object('position', listed.position, 'answer', listed.answer) order by listed.position),
+      '[]'
+    )
+    from (
+      select
+        task.key::bigint as position,
+        jsonb_build_object(
+          'prompt', evaluation.prompt, 'promptKey', evaluation.prompt_key, 'response', evaluation.response,
+          'success', evaluation.success, 'error', evaluation.error, 'model', evaluation.model,
+          'timestamp', evaluation.timestamp, 'durationMs', evaluation.duration_ms,
+          'tokensUsed', evaluation.tokens_used, 'inputTokens', evaluation.input_tokens,
+          'outputTokens', evaluation.output_tokens, 'cost', evaluation.cost,
+          'finishReason', evaluation.finish_reason, 'attempts', evaluation.attempts,
+          'reference', evaluation.reference, 'passages', evaluation.passages, 'source', evaluation.source, 'metadata', evaluation.metadata
+        ) as answer
+      from public.pipeline_tasks as task
+      join pipeline.evaluations as evaluation
+        on evaluation.run_id = task.run_id and evaluation.task_id = task.id
+      where task.run_id = pipeline_read_answers.run_id
+        and task.stage = 'execute'
+        and task.status in ('succeeded', 'failed')
+        and task.key::bigint > pipeline_read_answers.after
+      order by task.key::bigint
+      limit pipeline_read_answers.most
+    ) as listed
+  );
+end;
 $$;
 
 comment on function public.pipeline_read_answers(bigint, bigint, integer) is

@@ -135,7 +135,8 @@ begin
   from pipeline.labelled_answers as answer
   where answer.evaluator = evaluation_agreement.evaluator
     and answer.label_name = evaluation_agreement.label_name
-    and answer.owner is not distinct from whose
+    -- Not "is not distinct from", of which the planner expects one row.
+    and (answer.owner = whose or whose is null and answer.owner is null)
     and (answer.experiment_name = experiment or experiment is null);
   if answers is null then
     raise exception 'Cannot compare evaluator "%" with people: no answer has both its score and a label "%"', evaluator, label_name

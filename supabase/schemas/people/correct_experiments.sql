@@ -37,7 +37,7 @@ begin
   where answer.experiment_name = correct_experiments.measured_on
     and answer.evaluator = correct_experiments.evaluator
     and answer.label_name = correct_experiments.label_name
-    and answer.owner is not distinct from whose
+    and (answer.owner = whose or whose is null and answer.owner is null)
     -- Of answers chosen by the verdict the rates of errors are not those of all.
     and answer.is_random
     and answer.judge_passed is not null and answer.share is not null;

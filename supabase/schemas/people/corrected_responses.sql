@@ -15,7 +15,7 @@ as $$
     on evaluation.id = label.evaluation_id and evaluation.tableoid = results.oid
   where label.corrected_response is not null
     and label.owner is not distinct from corrected_prompts.owner
-    and evaluation.owner is not distinct from corrected_prompts.owner
+    and (evaluation.owner = corrected_prompts.owner or corrected_prompts.owner is null and evaluation.owner is null)
     and (label.name = corrected_prompts.label_name or corrected_prompts.label_name is null)
     and (evaluation.experiment_name = corrected_prompts.experiment_name or corrected_prompts.experiment_name is null)
   order by evaluation.prompt_key, label.updated_at desc, label.id desc;

@@ -17244,8 +17244,13 @@ from (
   group by label.results_table, label.evaluation_id, label.name, label.person
 ) as said
 join pg_catalog.pg_class as results on results.relname = said.results_table
-join pipeline.evaluations as evaluation
-  on evaluation.id = said.evaluation_id and evaluation.tableoid = results.oid
+cross join lateral (
+  select evaluation.experiment_name, evaluation.owner, evaluation.model, evaluation.prompt_key
+  from pipeline.evaluations as evaluation
+  where evaluation.id = said.evaluation_id and evaluation.tableoid = results.oid
+  -- A fence: people label few, which are looked up. A planner without statistics would compare all with all.
+  offset 0
+) as evaluation
 join public.evaluation_scores as score
   on score.results_table = said.results_table and score.evaluation_id = said.evaluation_id
 group by
@@ -17773,7 +17778,8 @@ begin
   from pipeline.labelled_answers as answer
   where answer.evaluator = evaluation_agreement.evaluator
     and answer.label_name = evaluation_agreement.label_name
-    and answer.owner is not distinct from whose
+    -- Not "is not distinct from", of which the planner expects one row.
+    and (answer.owner = whose or whose is null and answer.owner is null)
     and (answer.experiment_name = experiment or experiment is null);
   if answers is null then
     raise exception 'Cannot compare evaluator "%" with people: no answer has both its score and a label "%"', evaluator, label_name
@@ -17882,7 +17888,7 @@ begin
   where answer.experiment_name = correct_experiments.measured_on
     and answer.evaluator = correct_experiments.evaluator
     and answer.label_name = correct_experiments.label_name
-    and answer.owner is not distinct from whose
+    and (answer.owner = whose or whose is null and answer.owner is null)
     -- Of answers chosen by the verdict the rates of errors are not those of all.
     and answer.is_random
     and answer.judge_passed is not null and answer.share is not null;
@@ -21468,7 +21474,7 @@ as $$
     on evaluation.id = label.evaluation_id and evaluation.tableoid = results.oid
   where label.corrected_response is not null
     and label.owner is not distinct from corrected_prompts.owner
-    and evaluation.owner is not distinct from corrected_prompts.owner
+    and (evaluation.owner = corrected_prompts.owner or corrected_prompts.owner is null and evaluation.owner is null)
     and (label.name = corrected_prompts.label_name or corrected_prompts.label_name is null)
     and (evaluation.experiment_name = corrected_prompts.experiment_name or corrected_prompts.experiment_name is null)
   order by evaluation.prompt_key, label.updated_at desc, label.id desc;

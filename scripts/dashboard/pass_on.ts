@@ -104,13 +104,14 @@ export function createPassOn(
     // it gets what was looked at, written anew.
     const path = service?.path ??
       (hasQuery ? `${pathname}?${searchParams}` : pathname);
-    // A query of a function could embed tables in its answer.
-    const isCall = request.method === "POST" && !hasQuery;
+    // A query of a function could embed tables in its answer: of one that reads a part may be asked for.
+    const isCall = request.method === "POST" &&
+      namedColumns(searchParams).length === 0;
     const isRead = service !== undefined ||
       request.method === "GET" && relation !== undefined &&
         mayRead(relation, searchParams) ||
       isCall && READS.includes(called);
-    const isChange = isCall && CHANGES.includes(called);
+    const isChange = isCall && !hasQuery && CHANGES.includes(called);
     if (isChange && readOnly) {
       return refuse(403, "The dashboard was started with --read-only");
     }

@@ -88,6 +88,32 @@ Deno.test("createPassOn() reads no results table: answers are read by functions"
   assertEquals(asked, []);
 });
 
+Deno.test("createPassOn() asks a function for a part of its rows, and for nothing else", async () => {
+  const asked: string[] = [];
+  const passOn = createPassOn(connection, {
+    readOnly: false,
+    fetch: (url) => {
+      asked.push(String(url));
+      return Promise.resolve(Response.json([]));
+    },
+  });
+  const part = "list_experiments?offset=1000&limit=1000";
+  const statuses: number[] = [];
+  for (
+    const name of [
+      part,
+      "list_experiments?limit=1&select=experiment_name,secrets(*)",
+      "list_experiments?limit=secrets",
+      "list_experiments?owner=is.null",
+      "pause_pipeline_run?limit=1",
+    ]
+  ) {
+    statuses.push((await passOn(ask(name))).status);
+  }
+  assertEquals(statuses, [200, 404, 404, 404, 404]);
+  assertEquals(asked, [`${connection.url}/rest/v1/rpc/${part}`]);
+});
+
 Deno.test("createPassOn() writes a row as it was looked at, and none with more", async () => {
   const bodies: unknown[] = [];
   const passOn = createPassOn(connection, {

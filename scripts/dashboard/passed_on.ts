@@ -14,7 +14,6 @@ export const RELATIONS: Record<string, "all" | string[]> = {
   pipeline_errors: "all",
   pipeline_error_groups: "all",
   pipeline_webhook_deliveries: "all",
-  experiment_summary: "all",
   experiment_scores: "all",
   experiment_costs: "all",
   model_endpoint_status: "all",
@@ -26,6 +25,9 @@ export const RELATIONS: Record<string, "all" | string[]> = {
 export const READS: string[] = [
   "browse_experiment_pairs",
   "compare_experiments",
+  "list_experiments",
+  "summarize_experiments",
+  "summarize_experiment_scores",
   "summarize_repetitions",
   "rank_experiments",
   "pipeline_estimate_cost",

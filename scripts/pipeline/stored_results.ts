@@ -84,10 +84,9 @@ async function describeMissingExperiment(
   name: string,
   table: string,
 ): Promise<string> {
-  const experiments = dataOf(
+  const experiments: { experiment_name: string }[] = dataOf(
     "list the experiments",
-    await client.from("experiment_summary").select("experiment_name")
-      .order("experiment_name").limit(20),
+    await client.rpc("list_experiments").limit(20),
   );
   const names = experiments.map((row) => `"${row.experiment_name}"`);
   return `Cannot find experiment "${name}" in ${table}. ${

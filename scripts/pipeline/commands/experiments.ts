@@ -1,8 +1,24 @@
+import { readAll } from "../../project/read_all.ts";
 import { type Command, EXIT } from "../command.ts";
 import { formatCost } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments, switches } from "../read_arguments.ts";
 import { showRows } from "../show_rows.ts";
+
+interface Named {
+  experiment_name: string;
+  owner: string | null;
+}
+
+/** A row of summarize_experiments(), as far as it is shown. */
+interface Summary extends Named {
+  model: string | null;
+  prompts: number;
+  answers: number;
+  succeeded: number;
+  p50_ms: number | null;
+  p95_ms: number | null;
+}
 
 export const experiments: Command = {
   summary: "All experiments side by side",
@@ -16,12 +32,20 @@ Example:
   async run(args, terminal) {
     const { values } = readArguments(args, [], switches("json"));
     const { client } = openProject(terminal);
+    const listed = await readAll<Named>(async (from, to) =>
+      dataOf(
+        "list the experiments",
+        await client.rpc("list_experiments").range(from, to),
+      )
+    );
+    const names = [...new Set(listed.map((row) => row.experiment_name))];
     const [summary, costs] = await Promise.all([
-      client.from("experiment_summary").select().order("experiment_name"),
+      client.rpc("summarize_experiments", { names }).order("experiment_name"),
       client.from("experiment_costs").select(),
     ]);
     const known = dataOf("read experiment_costs", costs);
-    const rows = dataOf("list the experiments", summary).map((row) => ({
+    const summed: Summary[] = dataOf("add up the experiments", summary);
+    const rows = summed.map((row) => ({
       ...row,
       experiment_cost:
         known.find(({ experiment_name, owner }) =>

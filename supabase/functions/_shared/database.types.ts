@@ -1867,6 +1867,14 @@ export type Database = {
           "skipped": number;
         }[];
       };
+      "list_experiments": {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          "created_at": string;
+          "experiment_name": string;
+          "owner": string;
+        }[];
+      };
       "maintain_pipeline": {
         Args: { "as_of"?: string; "most"?: number };
         Returns: Json;

@@ -31,7 +31,7 @@ declare
     'resume_pipeline_run', 'cancel_pipeline_run', 'pause_pipeline_sweep', 'resume_pipeline_sweep',
     'cancel_pipeline_sweep', 'save_prompt_set', 'diff_prompt_sets', 'delete_prompt_set',
     'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments', 'gate_experiments',
-    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
+    'export_evaluations', 'list_experiments', 'summarize_experiments', 'summarize_experiment_scores',
     'summarize_repetitions', 'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
     'evaluation_facets', 'pipeline_run_timeline', 'create_evaluation_label_queue',
     'list_evaluation_label_queues', 'claim_evaluation_label', 'submit_evaluation_label',

@@ -201,6 +201,7 @@ select results_eq(
      ('authenticated', 'grade_evaluation(text,bigint,boolean,text,text,text,timestamp with time zone,text)'),
      ('authenticated', 'limit_pipeline_watch(bigint,numeric,numeric,integer)'),
      ('authenticated', 'list_evaluation_label_queues(text,timestamp with time zone)'),
+     ('authenticated', 'list_experiments()'),
      ('authenticated', 'pause_pipeline_run(bigint)'),
      ('authenticated', 'pause_pipeline_sweep(bigint)'),
      ('authenticated', 'pause_pipeline_watch(bigint)'),

@@ -450,6 +450,11 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({ watch: { name: "created" } }),
   },
   {
+    name: "list_experiments",
+    user: { others: [] },
+    arguments: () => ({}),
+  },
+  {
     name: "summarize_experiments",
     user: { others: [] },
     arguments: () => ({ names: ["of ada"] }),

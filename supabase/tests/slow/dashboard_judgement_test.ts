@@ -173,7 +173,7 @@ dashboardTest(
     const experiments = page.getByRole("table", { name: "Experiments" });
     await experiments.getByRole("columnheader", { name: "exact-match" })
       .waitFor();
-    // In the order of their names: cheap is now, dear was before.
+    // The newest first: cheap is now, dear was before.
     await press("j", "j", "x");
     await page.getByText("before", { exact: true }).waitFor();
     await press("k", "x");

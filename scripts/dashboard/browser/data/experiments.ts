@@ -1,5 +1,6 @@
 import { readAll } from "../../../project/read_all.ts";
-import { readRows, type RowChoice } from "./read_rows.ts";
+import { callFunction, dataOf, project } from "./project.ts";
+import { readRows } from "./read_rows.ts";
 
 /** An experiment of an owner with one of its models. */
 export interface Experiment {
@@ -39,50 +40,74 @@ export interface ExperimentCost {
   cost: number | null;
 }
 
-/** Reads all experiments. */
-export function readExperiments(signal: AbortSignal): Promise<Experiment[]> {
-  return readAllNamed("experiment_summary", {
-    columns:
-      "experiment_name,owner,model,prompts,succeeded,success_rate,p50_ms,p95_ms,input_tokens,output_tokens,answers,cost",
-    order: ["experiment_name", "model", "owner"],
-  }, signal);
+/** An experiment of an owner, those begun last first. */
+export interface ExperimentName {
+  experiment_name: string;
+  owner: string | null;
 }
 
-/** Reads what evaluators say of all experiments. */
-export function readExperimentScores(
+/** Reads which experiments there are. */
+export function readExperimentNames(
+  signal: AbortSignal,
+): Promise<ExperimentName[]> {
+  return readAll(async (...range) =>
+    dataOf(
+      await project().rest.rpc("list_experiments").range(...range)
+        .abortSignal(signal),
+    )
+  );
+}
+
+/** Adds up the answers of some experiments. */
+export async function readExperiments(
+  of: ExperimentName[],
+  signal: AbortSignal,
+): Promise<Experiment[]> {
+  const rows = await callFunction<Experiment[]>(
+    "summarize_experiments",
+    { names: namesOf(of) },
+    signal,
+  );
+  // In the order that they are named in, and of each its models by name.
+  rows.sort((one, other) => (one.model ?? "") < (other.model ?? "") ? -1 : 1);
+  return of.flatMap((name) => rows.filter((row) => isOf(row, name)));
+}
+
+/** Reads what evaluators say of some experiments. */
+export async function readExperimentScores(
+  of: ExperimentName[],
   signal: AbortSignal,
 ): Promise<ExperimentScore[]> {
-  return readAllNamed("experiment_scores", {
-    order: ["evaluator", "experiment_name", "model", "owner"],
-  }, signal);
+  const rows = await callFunction<ExperimentScore[]>(
+    "summarize_experiment_scores",
+    { names: namesOf(of) },
+    signal,
+  );
+  rows.sort((one, other) => one.evaluator < other.evaluator ? -1 : 1);
+  return rows.filter((row) => of.some((name) => isOf(row, name)));
 }
 
-/** Reads what all experiments cost. */
+/** Reads what some experiments cost. */
 export function readExperimentCosts(
+  of: ExperimentName[],
   signal: AbortSignal,
 ): Promise<ExperimentCost[]> {
-  return readAllNamed("experiment_costs", {
+  return readRows("experiment_costs", {
     columns: "experiment_name,owner,cost",
+    where: { experiment_name: namesOf(of) },
     order: ["experiment_name", "owner"],
   }, signal);
 }
 
-/** Answers that were stored from outside may have no experiment. */
-async function readAllNamed<Row extends { experiment_name: string | null }>(
-  view: string,
-  choice: RowChoice,
-  signal: AbortSignal,
-): Promise<Row[]> {
-  const rows = await readAll((...range) =>
-    readRows<Row>(view, { ...choice, range }, signal)
-  );
-  return rows.filter(({ experiment_name }) => experiment_name !== null);
+/** Names, of however many owners, each once. */
+export function namesOf(of: ExperimentName[]): string[] {
+  return [...new Set(of.map(({ experiment_name }) => experiment_name))];
 }
 
 /** What an evaluator says of an experiment with one of its models; undefined: nothing. */
 export function scoreOf(
   scores: ExperimentScore[],
-  experiment: Experiment,
+  experiment: ExperimentName & { model?: string | null },
   evaluator: string,
 ): ExperimentScore | undefined {
   return scores.find((score) =>
@@ -92,10 +117,7 @@ export function scoreOf(
 }
 
 /** Whether both are of the same experiment and owner. */
-export function isOf(
-  one: { experiment_name: string; owner: string | null },
-  other: { experiment_name: string; owner: string | null },
-): boolean {
+export function isOf(one: ExperimentName, other: ExperimentName): boolean {
   return one.experiment_name === other.experiment_name &&
     one.owner === other.owner;
 }

@@ -1,6 +1,8 @@
 import { readComparison, readPairs, type Sides } from "./comparison.ts";
 import {
+  isOf,
   readExperimentCosts,
+  readExperimentNames,
   readExperiments,
   readExperimentScores,
 } from "./experiments.ts";
@@ -20,11 +22,16 @@ const KINDS = ["worse", "better", "lost", "gained", "different", "all"];
 export async function recordComparison(sides: Sides): Promise<Recorded> {
   const names = [sides.baseline, sides.candidate];
   const recorded = await recordAnswers(async (signal) => {
+    const experiments = (await readExperimentNames(signal)).filter((named) =>
+      names.some((experiment_name) =>
+        isOf(named, { experiment_name, owner: sides.owner })
+      )
+    );
     const [comparison] = await Promise.all([
       readComparison(sides, signal),
-      readExperiments(signal),
-      readExperimentScores(signal),
-      readExperimentCosts(signal),
+      readExperiments(experiments, signal),
+      readExperimentScores(experiments, signal),
+      readExperimentCosts(experiments, signal),
       ...names.map((experiment) => readFailureGroups({ experiment }, signal)),
     ]);
     const answers = new Map<number, string>();

@@ -1,5 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { readExperimentScores } from "./experiments.ts";
+import {
+  readExperimentCosts,
+  readExperimentNames,
+  readExperiments,
+  readExperimentScores,
+} from "./experiments.ts";
 import { readFailures } from "./failures.ts";
 import { openProject } from "./project.ts";
 import { recordComparison } from "./record_comparison.ts";
@@ -17,7 +22,7 @@ Deno.test("recordComparison() keeps what it asked itself, of both experiments an
       const { pathname, searchParams } = new URL(String(input));
       const isOver = Number(searchParams.get("offset")) > 0;
       return Promise.resolve(
-        Response.json(pathname.includes("/rpc/") || isOver ? [] : rows),
+        Response.json(/\/rpc\/compare/.test(pathname) || isOver ? [] : rows),
       );
     },
   );
@@ -34,7 +39,7 @@ Deno.test("recordComparison() keeps what it asked itself, of both experiments an
       /offset=[1-9]/.test(question) === isEnd
     )
   );
-  assertEquals(ends.map(([, rows]) => rows), [[], [], []]);
+  assertEquals(ends.map(([, rows]) => rows), [[]]);
   assertEquals(
     Object.fromEntries(
       pages.map(([question, answer]) => [
@@ -46,8 +51,9 @@ Deno.test("recordComparison() keeps what it asked itself, of both experiments an
       "/rest/v1/rpc/compare_experiments": [],
       ...Object.fromEntries(
         [
-          "experiment_summary",
-          "experiment_scores",
+          "rpc/list_experiments",
+          "rpc/summarize_experiments",
+          "rpc/summarize_experiment_scores",
           "experiment_costs",
           "pipeline_error_groups",
         ].map((table) => [
@@ -65,21 +71,22 @@ Deno.test("recordComparison() keeps what it asked itself, of both experiments an
 const home = { kind: "local", projectUrl: "", readOnly: true } as const;
 const signal = new AbortController().signal;
 
-Deno.test("recordComparison() keeps what two experiments have on any page", async () => {
-  const scores = Array.from({ length: 2_500 }, (_, index) => ({
-    experiment_name: ["before", "after"][index % 1_100] ?? `other ${index}`,
+Deno.test("recordComparison() finds two experiments on whichever page they are listed", async () => {
+  const listed = Array.from({ length: 2_500 }, (_, index) => ({
+    experiment_name: ["before", "after"][index - 1_999] ?? `other ${index}`,
+    owner: null,
   }));
   openProject(home, "https://project.example", () => Promise.resolve({}), (
     input,
   ) => {
     const { pathname, searchParams } = new URL(String(input));
-    if (pathname !== "/rest/v1/experiment_scores") {
+    if (pathname !== "/rest/v1/rpc/list_experiments") {
       return Promise.resolve(Response.json([]));
     }
     const from = Number(searchParams.get("offset"));
-    return Promise.resolve(Response.json(scores.slice(from, from + 1_000)));
+    return Promise.resolve(Response.json(listed.slice(from, from + 1_000)));
   });
-  assertEquals((await readExperimentScores(signal)).length, 2_500);
+  assertEquals((await readExperimentNames(signal)).length, 2_500);
 
   const recorded = await recordComparison(
     { baseline: "before", candidate: "after", owner: null },
@@ -90,8 +97,10 @@ Deno.test("recordComparison() keeps what two experiments have on any page", asyn
     () => Promise.resolve({}),
     replayAnswers(recorded),
   );
-  assertEquals(
-    (await readExperimentScores(signal)).map((row) => row.experiment_name),
-    ["before", "after", "before", "after", "before", "after"],
-  );
+  const both = await readExperimentNames(signal);
+  assertEquals(both.map((row) => row.experiment_name), ["before", "after"]);
+  // As the screen of the file asks for them.
+  assertEquals(await readExperiments(both, signal), []);
+  assertEquals(await readExperimentScores(both, signal), []);
+  assertEquals(await readExperimentCosts(both, signal), []);
 });

@@ -1,7 +1,8 @@
 import { here } from "../data/here.ts";
 import type { Agreement } from "../data/agreement_answer.ts";
 import { type Labelled, readAgreement } from "../data/agreement.ts";
-import { readExperimentScores } from "../data/experiments.ts";
+import { readFacets } from "../data/answers.ts";
+import { namesOf, readExperimentNames } from "../data/experiments.ts";
 import { readLabelQueues } from "../data/label_queues.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { AgreementFigures } from "../parts/agreement_figures.tsx";
@@ -56,29 +57,42 @@ function AgreementOf() {
 }
 
 function WhatIsCompared() {
-  const scores = useLoaded("experiment scores", readExperimentScores);
+  const names = useLoaded("experiment names", readExperimentNames);
   const queues = useLoaded("label queues", readLabelQueues);
-  const namesOf = (names?: string[]) => [...new Set(names)];
+  const { query } = here.value;
+  // Those of the newest experiment stand for all, until one is chosen.
+  const of = query.experiment
+    ? { experiment_name: query.experiment, owner: query.owner ?? null }
+    : names.value?.[0];
+  const facets = useLoaded(
+    of && JSON.stringify(["facets", of.experiment_name, of.owner]),
+    (signal) =>
+      readFacets({
+        run_id: null,
+        experiment_name: of!.experiment_name,
+        owner: of!.owner,
+      }, signal),
+  );
   return (
     <div class="fields">
       <Field
         name="evaluator"
         label="Evaluator"
-        suggestions={namesOf(scores.value?.map(({ evaluator }) => evaluator))}
+        suggestions={facets.value?.evaluators}
       />
       <Field
         name="label"
         label="Name of the labels"
         placeholder="quality"
-        suggestions={namesOf(queues.value?.map((queue) => queue.label_name))}
+        suggestions={[
+          ...new Set(queues.value?.map((queue) => queue.label_name)),
+        ]}
       />
       <Field
         name="experiment"
         label="Experiment"
         placeholder="all"
-        suggestions={namesOf(
-          scores.value?.map(({ experiment_name }) => experiment_name),
-        )}
+        suggestions={namesOf(names.value ?? [])}
       />
     </div>
   );

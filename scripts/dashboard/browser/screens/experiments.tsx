@@ -2,19 +2,22 @@ import { toAnswers } from "../data/answer_place.ts";
 import {
   type Experiment,
   type ExperimentCost,
+  type ExperimentName,
   type ExperimentScore,
   isOf,
   readExperimentCosts,
+  readExperimentNames,
   readExperiments,
   readExperimentScores,
   scoreOf,
 } from "../data/experiments.ts";
-import { to } from "../data/here.ts";
+import { here, to } from "../data/here.ts";
 import { project } from "../data/project.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { CompareTwo, Tick } from "../parts/compare_two.tsx";
 import { toDuration, toMoney, toNumber, toPercent } from "../parts/formats.ts";
 import { MeanScore } from "../parts/interval.tsx";
+import { Pages } from "../parts/pages.tsx";
 import { QualityAndCost } from "../parts/quality_and_cost.tsx";
 import { type Column, column, figure, Table } from "../parts/table.tsx";
 import { Waiting } from "../parts/waiting.tsx";
@@ -28,11 +31,13 @@ export const experiments: Screen = {
   body: Experiments,
 };
 
+/** So many are added up at a time: of a project that is years old nobody waits for all. */
+const EXPERIMENTS_OF_A_PAGE = 25;
+
 function Experiments() {
-  const rows = useLoaded("experiments", readExperiments);
-  // Scores of a million answers take a second: the table does not wait for them.
-  const scores = useLoaded("experiment scores", readExperimentScores);
-  const costs = useLoaded("experiment costs", readExperimentCosts);
+  const names = useLoaded("experiment names", readExperimentNames);
+  const from = Number(here.value.query.after ?? 0);
+  const end = from + EXPERIMENTS_OF_A_PAGE;
   return (
     <>
       {project().home.kind !== "file" && (
@@ -41,33 +46,70 @@ function Experiments() {
         </p>
       )}
       <CompareTwo />
-      <Waiting loaded={rows}>
-        {(experiments) => (
-          <ExperimentTable
-            experiments={experiments}
-            scores={scores.value ?? []}
-            costs={costs.value ?? []}
-          />
+      <Waiting loaded={names}>
+        {(names) => (
+          <>
+            <SummedUp of={names.slice(from, end)} />
+            <Pages
+              next={end < names.length ? end : null}
+              back="Newest"
+              on="Older"
+            />
+          </>
         )}
       </Waiting>
-      {rows.value && scores.value && scores.value.length > 0 && (
-        <QualityAndCost
-          experiments={rows.value}
-          scores={scores.value}
-        />
-      )}
     </>
   );
 }
 
+/** Experiments at once, and their figures as they come. */
+function SummedUp({ of }: { of: ExperimentName[] }) {
+  const asked = (what: string) => JSON.stringify([what, of]);
+  const rows = useLoaded(
+    asked("experiments"),
+    (signal) => readExperiments(of, signal),
+  );
+  // Scores of a million answers take a second: the table does not wait for them.
+  const scores = useLoaded(
+    asked("scores"),
+    (signal) => readExperimentScores(of, signal),
+  );
+  const costs = useLoaded(
+    asked("costs"),
+    (signal) => readExperimentCosts(of, signal),
+  );
+  const known = rows.isOwn && rows.value || [];
+  return (
+    <>
+      <ExperimentTable
+        experiments={of.flatMap((name): ExperimentRow[] => {
+          const summed = known.filter((row) => isOf(row, name));
+          return summed.length > 0 ? summed : [name];
+        })}
+        scores={scores.isOwn && scores.value || []}
+        costs={costs.isOwn && costs.value || []}
+      />
+      <Waiting loaded={rows} onlyOwn>
+        {(experiments) =>
+          scores.isOwn && scores.value && scores.value.length > 0 && (
+            <QualityAndCost experiments={experiments} scores={scores.value} />
+          )}
+      </Waiting>
+    </>
+  );
+}
+
+/** An experiment of which nothing may be known yet but its name. */
+type ExperimentRow = ExperimentName & Partial<Experiment>;
+
 /** Experiments as rows and evaluators as columns. */
 export function ExperimentTable({ experiments, scores, costs }: {
-  experiments: Experiment[];
+  experiments: ExperimentRow[];
   scores: ExperimentScore[];
   costs: ExperimentCost[];
 }) {
   const evaluators = [...new Set(scores.map(({ evaluator }) => evaluator))];
-  const columns: Column<Experiment>[] = [
+  const columns: Column<ExperimentRow>[] = [
     column("Experiment", "15rem", ({ experiment_name }) => experiment_name),
     column("Compare", "7rem", (row) => <Tick experiment={row} />),
     column("Model", "12rem", ({ model }) => model),
@@ -77,7 +119,9 @@ export function ExperimentTable({ experiments, scores, costs }: {
       column(
         evaluator,
         "11rem",
-        (row: Experiment) => <MeanScore of={scoreOf(scores, row, evaluator)} />,
+        (row: ExperimentRow) => (
+          <MeanScore of={scoreOf(scores, row, evaluator)} />
+        ),
       )
     ),
     figure("p50", "5rem", ({ p50_ms }) => toDuration(p50_ms)),
@@ -95,7 +139,7 @@ export function ExperimentTable({ experiments, scores, costs }: {
     ),
     ...experiments.some(({ owner }) => owner !== null)
       ? [
-        column("Owner", "12rem", ({ owner }: Experiment) =>
+        column("Owner", "12rem", ({ owner }: ExperimentRow) =>
           owner ?? "the project"),
       ]
       : [],

@@ -1,6 +1,6 @@
 import { type Facets, readFacets } from "../data/answers.ts";
 import { toCall } from "../data/call_sql.ts";
-import { readExperiments } from "../data/experiments.ts";
+import { namesOf, readExperimentNames } from "../data/experiments.ts";
 import { mayChange } from "../data/grader.ts";
 import { go, here, to } from "../data/here.ts";
 import type { LabelQueue } from "../data/label_queue_answer.ts";
@@ -70,10 +70,8 @@ function NewLabelQueue() {
 function WhatFields(
   { facets }: { facets?: Facets },
 ) {
-  const experiments = useLoaded("experiments", readExperiments);
-  const names = [
-    ...new Set(experiments.value?.map((row) => row.experiment_name)),
-  ];
+  const experiments = useLoaded("experiment names", readExperimentNames);
+  const names = namesOf(experiments.value ?? []);
   const { kind, evaluator } = here.value.query;
   return (
     <fieldset>

@@ -18411,6 +18411,58 @@ $$;
 comment on function pipeline.chosen_evaluators(text[], text, uuid) is
   'By what is compared: one evaluator, or without one all of them after null, which is whether there was an answer; that is also called success. P0002: unknown evaluator.';
 
+-- schemas/people/list_experiments.sql
+-- Why: who looks for an experiment wants its name at once, and figures only of those that are shown: to add
+-- up all answers of a project takes as long as it is old.
+
+create or replace function public.list_experiments()
+returns table (experiment_name text, owner uuid, created_at timestamptz)
+language sql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+-- From name to name by the index, however many answers lie between two.
+set enable_seqscan = off
+as $$
+  with recursive stored (name) as (
+    select min(evaluation.experiment_name) from pipeline.evaluations as evaluation
+    -- Whoever may not see them need not go over all of them to know.
+    where evaluation.owner is null and (select pipeline.current_user_id() is null or pipeline.has_right('read'))
+    union all
+    select (
+      select min(evaluation.experiment_name) from pipeline.evaluations as evaluation
+      where evaluation.experiment_name > stored.name and evaluation.owner is null
+    )
+    from stored where stored.name is not null
+  ),
+  listed as (
+    select known.name, known.owner, known.created_at
+    from pipeline.experiments as known
+    where exists (
+      select from public.pipeline_runs as run
+      where run.experiment_name = known.name and run.owner is not distinct from known.owner
+    )
+    or exists (
+      select from pipeline.evaluations as evaluation
+      where evaluation.experiment_name = known.name and evaluation.owner is not distinct from known.owner
+    )
+    union all
+    -- What SQL has written into a results table, past pipeline_store_results().
+    select stored.name, null, null
+    from stored
+    where stored.name is not null
+      and not exists (
+        select from pipeline.experiments as known where known.name = stored.name and known.owner is null
+      )
+  )
+  select listed.name, listed.owner, listed.created_at
+  from listed
+  order by listed.created_at desc nulls last, listed.name, listed.owner;
+$$;
+
+comment on function public.list_experiments() is
+  'The experiments that have runs or answers, those begun last first: names and owners, null: the project''s own. created_at: when a run or pipeline_store_results() first named it; null: answers were written by SQL. Row level security applies. Figures of some of them: summarize_experiments(), summarize_experiment_scores() and experiment_costs.';
+
 -- schemas/people/label_choice.sql
 -- Why: labels tell of answers that nobody labelled only where chance chose them: of all, or of each
 -- verdict of a judge. A queue draws its answers itself, and says how.
@@ -23115,7 +23167,7 @@ declare
     'resume_pipeline_run', 'cancel_pipeline_run', 'pause_pipeline_sweep', 'resume_pipeline_sweep',
     'cancel_pipeline_sweep', 'save_prompt_set', 'diff_prompt_sets', 'delete_prompt_set',
     'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments', 'gate_experiments',
-    'export_evaluations', 'summarize_experiments', 'summarize_experiment_scores',
+    'export_evaluations', 'list_experiments', 'summarize_experiments', 'summarize_experiment_scores',
     'summarize_repetitions', 'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
     'evaluation_facets', 'pipeline_run_timeline', 'create_evaluation_label_queue',
     'list_evaluation_label_queues', 'claim_evaluation_label', 'submit_evaluation_label',

@@ -49,9 +49,9 @@ export function toPercent(share: number | null | undefined): string {
 
 /** A score with as many digits as tell scores apart. */
 export function toScore(value: number | null | undefined): string {
-  return value === null || value === undefined
-    ? "–"
-    : String(Number(value.toPrecision(3)));
+  if (value === null || value === undefined) return "–";
+  // The end of an interval may miss 0 by what is rounded.
+  return Math.abs(value) < 1e-7 ? "0" : String(Number(value.toPrecision(3)));
 }
 
 /** A mean with its 95 % interval, in words. */

@@ -55,6 +55,7 @@ Deno.test("numbers keep the digits that matter", () => {
   );
   assertEquals(toPercent(0.4711), "47.1 %");
   assertEquals(toScore(0.66666), "0.667");
+  assertEquals(toScore(4.34e-9), "0");
 });
 
 Deno.test("toSigned() has a sign but for nothing", () => {

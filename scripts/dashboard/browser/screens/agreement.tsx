@@ -1,8 +1,11 @@
 import { here } from "../data/here.ts";
 import type { Agreement } from "../data/agreement_answer.ts";
 import { type Labelled, readAgreement } from "../data/agreement.ts";
-import { readFacets } from "../data/answers.ts";
-import { namesOf, readExperimentNames } from "../data/experiments.ts";
+import {
+  namesOf,
+  readExperimentNames,
+  readExperimentScores,
+} from "../data/experiments.ts";
 import { readLabelQueues } from "../data/label_queues.ts";
 import { useLoaded } from "../data/use_loaded.ts";
 import { AgreementFigures } from "../parts/agreement_figures.tsx";
@@ -60,25 +63,22 @@ function WhatIsCompared() {
   const names = useLoaded("experiment names", readExperimentNames);
   const queues = useLoaded("label queues", readLabelQueues);
   const { query } = here.value;
-  // Those of the newest experiment stand for all, until one is chosen.
+  // What scored the newest experiment stands for all, until one is chosen.
   const of = query.experiment
     ? { experiment_name: query.experiment, owner: query.owner ?? null }
     : names.value?.[0];
-  const facets = useLoaded(
-    of && JSON.stringify(["facets", of.experiment_name, of.owner]),
-    (signal) =>
-      readFacets({
-        run_id: null,
-        experiment_name: of!.experiment_name,
-        owner: of!.owner,
-      }, signal),
+  const scores = useLoaded(
+    of && JSON.stringify(["scores", [of]]),
+    (signal) => readExperimentScores([of!], signal),
   );
   return (
     <div class="fields">
       <Field
         name="evaluator"
         label="Evaluator"
-        suggestions={facets.value?.evaluators}
+        suggestions={[
+          ...new Set(scores.value?.map(({ evaluator }) => evaluator)),
+        ]}
       />
       <Field
         name="label"

@@ -48,14 +48,10 @@ function Experiments() {
       <CompareTwo />
       <Waiting loaded={names}>
         {(names) => (
-          <>
-            <SummedUp of={names.slice(from, end)} />
-            <Pages
-              next={end < names.length ? end : null}
-              back="Newest"
-              on="Older"
-            />
-          </>
+          <SummedUp
+            of={names.slice(from, end)}
+            next={end < names.length ? end : null}
+          />
         )}
       </Waiting>
     </>
@@ -63,7 +59,11 @@ function Experiments() {
 }
 
 /** Experiments at once, and their figures as they come. */
-function SummedUp({ of }: { of: ExperimentName[] }) {
+function SummedUp({ of, next }: {
+  of: ExperimentName[];
+  /** Where the following page begins; null: this is the last. */
+  next: number | null;
+}) {
   const asked = (what: string) => JSON.stringify([what, of]);
   const rows = useLoaded(
     asked("experiments"),
@@ -89,6 +89,7 @@ function SummedUp({ of }: { of: ExperimentName[] }) {
         scores={scores.isOwn && scores.value || []}
         costs={costs.isOwn && costs.value || []}
       />
+      <Pages next={next} back="Newest" on="Older" />
       <Waiting loaded={rows} onlyOwn>
         {(experiments) =>
           scores.isOwn && scores.value && scores.value.length > 0 && (
@@ -110,15 +111,15 @@ export function ExperimentTable({ experiments, scores, costs }: {
 }) {
   const evaluators = [...new Set(scores.map(({ evaluator }) => evaluator))];
   const columns: Column<ExperimentRow>[] = [
-    column("Experiment", "15rem", ({ experiment_name }) => experiment_name),
-    column("Compare", "7rem", (row) => <Tick experiment={row} />),
-    column("Model", "12rem", ({ model }) => model),
+    column("Experiment", "13.4rem", ({ experiment_name }) => experiment_name),
+    column("Compare", "6rem", (row) => <Tick experiment={row} />),
+    column("Model", "9rem", ({ model }) => model),
     figure("Answers", "6rem", ({ prompts }) => toNumber(prompts)),
     figure("Succeeded", "6rem", ({ success_rate }) => toPercent(success_rate)),
     ...evaluators.map((evaluator) =>
       column(
         evaluator,
-        "11rem",
+        "10rem",
         (row: ExperimentRow) => (
           <MeanScore of={scoreOf(scores, row, evaluator)} />
         ),
@@ -128,7 +129,7 @@ export function ExperimentTable({ experiments, scores, costs }: {
     figure("p95", "5rem", ({ p95_ms }) => toDuration(p95_ms)),
     figure(
       "Tokens",
-      "7rem",
+      "6rem",
       ({ input_tokens, output_tokens }) =>
         toNumber((input_tokens ?? 0) + (output_tokens ?? 0)),
     ),

@@ -94,9 +94,13 @@ export function pagesOfExperiments(names: string[]): Asked[] {
     },
     {
       page: "list of experiments",
+      goal: "below 50 ms",
+      ask: (sql) => sql`select * from list_experiments()`,
+    },
+    {
+      page: "figures of the variants in it",
       goal: API,
-      ask: (sql) =>
-        sql`select * from experiment_summary where experiment_name is not null`,
+      ask: (sql) => sql`select * from summarize_experiments(${names})`,
     },
   ];
 }

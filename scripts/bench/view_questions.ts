@@ -65,14 +65,24 @@ export const QUESTIONS: {
   },
   {
     name: "list of experiments",
-    goal: "below 8000 ms, where the Data API ends a question",
-    ask: (sql) =>
-      sql`select * from experiment_summary where experiment_name is not null`,
+    goal: "below 50 ms",
+    ask: (sql) => sql`select * from list_experiments()`,
   },
   {
-    name: "scores of the list of experiments",
+    name: "figures of both large experiments of the list",
+    goal: "below 8000 ms",
+    ask: (sql) => sql`select * from summarize_experiments('{old,new}')`,
+  },
+  {
+    name: "their scores",
+    goal: "below 8000 ms",
+    ask: (sql) => sql`select * from summarize_experiment_scores('{old,new}')`,
+  },
+  {
+    name: "their cost",
     goal: "below 8000 ms, where the Data API ends a question",
-    ask: (sql) => sql`select * from experiment_scores`,
+    ask: (sql) =>
+      sql`select * from experiment_costs where experiment_name in ('old', 'new')`,
   },
   {
     name: "summary of an experiment",

@@ -80,9 +80,8 @@ export const QUESTIONS: {
   },
   {
     name: "their cost",
-    goal: "below 8000 ms, where the Data API ends a question",
-    ask: (sql) =>
-      sql`select * from experiment_costs where experiment_name in ('old', 'new')`,
+    goal: "below 8000 ms",
+    ask: (sql) => sql`select * from summarize_experiment_costs('{old,new}')`,
   },
   {
     name: "summary of an experiment",

@@ -15,7 +15,6 @@ export const RELATIONS: Record<string, "all" | string[]> = {
   pipeline_error_groups: "all",
   pipeline_webhook_deliveries: "all",
   experiment_scores: "all",
-  experiment_costs: "all",
   model_endpoint_status: "all",
   // Not headers and request_template, where keys are named.
   model_endpoints: ["name", "model", "models", "retired"],
@@ -27,6 +26,7 @@ export const READS: string[] = [
   "compare_experiments",
   "list_experiments",
   "summarize_experiments",
+  "summarize_experiment_costs",
   "summarize_experiment_scores",
   "summarize_repetitions",
   "rank_experiments",

@@ -1,9 +1,13 @@
+import type { SupabaseClient } from "@supabase/supabase-js";
 import { readAll } from "../../project/read_all.ts";
 import { type Command, EXIT } from "../command.ts";
 import { formatCost } from "../format_values.ts";
 import { dataOf, openProject } from "../project_access.ts";
 import { readArguments, switches } from "../read_arguments.ts";
 import { showRows } from "../show_rows.ts";
+
+/** Their rows stay below the 1,000 that a project gives at once. */
+const EXPERIMENTS_OF_A_CALL = 100;
 
 interface Named {
   experiment_name: string;
@@ -38,20 +42,16 @@ Example:
         await client.rpc("list_experiments").range(from, to),
       )
     );
-    const names = [...new Set(listed.map((row) => row.experiment_name))];
-    const [summary, costs] = await Promise.all([
-      client.rpc("summarize_experiments", { names }).order("experiment_name"),
-      client.from("experiment_costs").select(),
-    ]);
-    const known = dataOf("read experiment_costs", costs);
-    const summed: Summary[] = dataOf("add up the experiments", summary);
-    const rows = summed.map((row) => ({
-      ...row,
-      experiment_cost:
-        known.find(({ experiment_name, owner }) =>
-          experiment_name === row.experiment_name && owner === row.owner
-        )?.cost ?? null,
-    }));
+    const names = [...new Set(listed.map((row) => row.experiment_name))].sort();
+    const rows = [];
+    for (let from = 0; from < names.length; from += EXPERIMENTS_OF_A_CALL) {
+      rows.push(
+        ...await addUp(
+          client,
+          names.slice(from, from + EXPERIMENTS_OF_A_CALL),
+        ),
+      );
+    }
     showRows(rows, {
       json: values.json,
       none: "There is no experiment yet: start a run",
@@ -68,3 +68,24 @@ Example:
     return EXIT.done;
   },
 };
+
+/** Experiments with one of their models each, and what the experiment cost in all. */
+async function addUp(client: SupabaseClient, names: string[]) {
+  const [summary, costs] = await Promise.all([
+    client.rpc("summarize_experiments", { names })
+      .order("experiment_name").order("model").order("owner"),
+    client.rpc("summarize_experiment_costs", { names }),
+  ]);
+  const summed: Summary[] = dataOf("add up the experiments", summary);
+  const known: (Named & { cost: number | null })[] = dataOf(
+    "read what they cost",
+    costs,
+  );
+  return summed.map((row) => ({
+    ...row,
+    experiment_cost:
+      known.find(({ experiment_name, owner }) =>
+        experiment_name === row.experiment_name && owner === row.owner
+      )?.cost ?? null,
+  }));
+}

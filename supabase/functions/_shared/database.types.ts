@@ -2530,6 +2530,22 @@ export type Database = {
         };
         Returns: Json;
       };
+      "summarize_experiment_costs": {
+        Args: { "names": (string)[] };
+        Returns: {
+          "answers_cost": number | null;
+          "cost": number | null;
+          "experiment_name": string | null;
+          "other_cost": number | null;
+          "owner": string | null;
+        }[];
+        SetofOptions: {
+          from: "*";
+          to: "experiment_costs";
+          isOneToOne: false;
+          isSetofReturn: true;
+        };
+      };
       "summarize_experiment_scores": {
         Args: { "names": (string)[] };
         Returns: {

@@ -32,6 +32,7 @@ declare
     'cancel_pipeline_sweep', 'save_prompt_set', 'diff_prompt_sets', 'delete_prompt_set',
     'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments', 'gate_experiments',
     'export_evaluations', 'list_experiments', 'summarize_experiments', 'summarize_experiment_scores',
+    'summarize_experiment_costs',
     'summarize_repetitions', 'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
     'evaluation_facets', 'pipeline_run_timeline', 'create_evaluation_label_queue',
     'list_evaluation_label_queues', 'claim_evaluation_label', 'submit_evaluation_label',

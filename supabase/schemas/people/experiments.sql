@@ -283,3 +283,22 @@ comment on column public.experiment_costs.cost is
 comment on column public.experiment_costs.answers_cost is 'Of the answers that are stored; as in experiment_summary.';
 comment on column public.experiment_costs.other_cost is
   'Of judges and of calls that were paid for and failed; with answers_cost it gives cost.';
+
+create function public.summarize_experiment_costs(names text[])
+returns setof public.experiment_costs
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+set jit = off
+set plan_cache_mode = force_custom_plan
+as $$
+begin
+  return query
+  select costs.*
+  from public.experiment_costs as costs
+  where costs.experiment_name = any (summarize_experiment_costs.names);
+end;
+$$;
+comment on function public.summarize_experiment_costs(text[]) is
+  'The rows of experiment_costs of these experiments, in up to 55 s over the Data API.';

@@ -46,4 +46,4 @@ as $$
   order by listed.created_at desc nulls last, listed.name, listed.owner;
 $$;
 comment on function public.list_experiments() is
-  'The experiments that have runs or answers, those begun last first: names and owners, null: the project''s own. created_at: when a run or pipeline_store_results() first named it; null: answers were written by SQL. Row level security applies. Figures of some of them: summarize_experiments(), summarize_experiment_scores() and experiment_costs.';
+  'The experiments that have runs or answers, those begun last first: names and owners, null: the project''s own. created_at: when a run or pipeline_store_results() first named it; null: answers were written by SQL. Row level security applies. Figures of some of them: summarize_experiments(), summarize_experiment_scores() and summarize_experiment_costs().';

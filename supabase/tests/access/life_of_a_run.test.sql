@@ -84,6 +84,7 @@ select matches(pipeline_webhook_secret(), '^whsec_', 'with a signature');
 select retry_pipeline_run(tests.run_id('run')), evaluate_pipeline_run(tests.run_id('run')),
   rank_experiments(array['run']),
   list_experiments(), summarize_experiments(array['run']), summarize_experiment_scores(array['run']),
+  summarize_experiment_costs(array['run']),
   export_evaluations('own_answers', tests.run_id('run')), pipeline_find_response('own_answers', 'run', 'k1'),
   pipeline_read_scores('own_answers', tests.run_id('run'), null),
   resend_pipeline_webhook((select event_id from pipeline_webhook_deliveries where run_id = tests.run_id('run'))),

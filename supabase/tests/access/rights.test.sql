@@ -320,6 +320,7 @@ select results_eq(
      ('authenticated', 'save_prompt_set(text,jsonb,bigint,bigint,text,uuid,timestamp with time zone)'),
      ('authenticated', 'skip_evaluation_label(bigint,text,timestamp with time zone)'),
      ('authenticated', 'submit_evaluation_label(bigint,boolean,double precision,text,text,text,text,timestamp with time zone)'),
+     ('authenticated', 'summarize_experiment_costs(text[])'),
      ('authenticated', 'summarize_experiment_scores(text[])'),
      ('authenticated', 'summarize_experiments(text[])'),
      ('authenticated', 'summarize_repetitions(text[],uuid)'),

@@ -460,6 +460,11 @@ export const FUNCTIONS: FunctionAccess[] = [
     arguments: () => ({ names: ["of ada"] }),
   },
   {
+    name: "summarize_experiment_costs",
+    user: { others: [] },
+    arguments: () => ({ names: ["of ada"] }),
+  },
+  {
     name: "summarize_experiment_scores",
     user: { others: [] },
     arguments: () => ({ names: ["of ada"] }),

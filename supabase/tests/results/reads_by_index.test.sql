@@ -44,7 +44,7 @@ from unnest(array[
   $$ select * from summarize_experiment_scores('{a,b}') $$,
   $$ select * from summarize_repetitions('{a,b}') $$,
   $$ select * from correct_experiments('{a}', 'exact', 'b') $$,
-  $$ select * from experiment_costs where experiment_name = 'a' $$,
+  $$ select * from summarize_experiment_costs('{a,b}') $$,
   $$ select create_evaluation_label_queue('few', 'a', evaluator => 'exact') $$,
   $$ select pipeline.models_of('a', null), pipeline.differing_texts('a', 'b', null) $$,
   $$ select delete_experiment('b') $$

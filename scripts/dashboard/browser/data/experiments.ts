@@ -1,6 +1,5 @@
 import { readAll } from "../../../project/read_all.ts";
 import { callFunction, dataOf, project } from "./project.ts";
-import { readRows } from "./read_rows.ts";
 
 /** An experiment of an owner with one of its models. */
 export interface Experiment {
@@ -92,11 +91,11 @@ export function readExperimentCosts(
   of: ExperimentName[],
   signal: AbortSignal,
 ): Promise<ExperimentCost[]> {
-  return readRows("experiment_costs", {
-    columns: "experiment_name,owner,cost",
-    where: { experiment_name: namesOf(of) },
-    order: ["experiment_name", "owner"],
-  }, signal);
+  return callFunction(
+    "summarize_experiment_costs",
+    { names: namesOf(of) },
+    signal,
+  );
 }
 
 /** Names, of however many owners, each once. */

@@ -5,11 +5,8 @@ import { dataOf, project } from "./project.ts";
 export interface RowChoice {
   /** Names with commas between them; absent: all. */
   columns?: string;
-  /** What columns hold, of a list one of it; a choice that is undefined or "" is none. */
-  where?: Record<
-    string,
-    string | number | boolean | string[] | null | undefined
-  >;
+  /** What columns hold; a choice that is undefined or "" is none. */
+  where?: Record<string, string | number | boolean | null | undefined>;
   /** By which columns; `-id` begins with the highest. */
   order: string[];
   /** The first column stands behind this value; undefined or "" is none. */
@@ -30,7 +27,6 @@ export async function readRows<Row>(
   let query = rest.from(relation).select(columns).abortSignal(signal);
   for (const [column, value] of Object.entries(where)) {
     if (value === null) query = query.is(column, null);
-    else if (Array.isArray(value)) query = query.in(column, value);
     else if (value !== undefined && value !== "") {
       query = query.eq(column, value);
     }

@@ -54,7 +54,7 @@ Deno.test("recordComparison() keeps what it asked itself, of both experiments an
           "rpc/list_experiments",
           "rpc/summarize_experiments",
           "rpc/summarize_experiment_scores",
-          "experiment_costs",
+          "rpc/summarize_experiment_costs",
           "pipeline_error_groups",
         ].map((table) => [
           `/rest/v1/${table}`,

@@ -18273,6 +18273,26 @@ comment on column public.experiment_costs.answers_cost is 'Of the answers that a
 comment on column public.experiment_costs.other_cost is
   'Of judges and of calls that were paid for and failed; with answers_cost it gives cost.';
 
+create or replace function public.summarize_experiment_costs(names text[])
+returns setof public.experiment_costs
+language plpgsql
+stable
+set search_path = ''
+set statement_timeout = '55s'
+set jit = off
+set plan_cache_mode = force_custom_plan
+as $$
+begin
+  return query
+  select costs.*
+  from public.experiment_costs as costs
+  where costs.experiment_name = any (summarize_experiment_costs.names);
+end;
+$$;
+
+comment on function public.summarize_experiment_costs(text[]) is
+  'The rows of experiment_costs of these experiments, in up to 55 s over the Data API.';
+
 -- schemas/people/chosen.sql
 -- Why: a wrong name is told at once, with the names that there are, wherever experiments are named.
 
@@ -18461,7 +18481,7 @@ as $$
 $$;
 
 comment on function public.list_experiments() is
-  'The experiments that have runs or answers, those begun last first: names and owners, null: the project''s own. created_at: when a run or pipeline_store_results() first named it; null: answers were written by SQL. Row level security applies. Figures of some of them: summarize_experiments(), summarize_experiment_scores() and experiment_costs.';
+  'The experiments that have runs or answers, those begun last first: names and owners, null: the project''s own. created_at: when a run or pipeline_store_results() first named it; null: answers were written by SQL. Row level security applies. Figures of some of them: summarize_experiments(), summarize_experiment_scores() and summarize_experiment_costs().';
 
 -- schemas/people/label_choice.sql
 -- Why: labels tell of answers that nobody labelled only where chance chose them: of all, or of each
@@ -23168,6 +23188,7 @@ declare
     'cancel_pipeline_sweep', 'save_prompt_set', 'diff_prompt_sets', 'delete_prompt_set',
     'compare_experiments', 'browse_experiment_pairs', 'rank_experiments', 'rate_experiments', 'gate_experiments',
     'export_evaluations', 'list_experiments', 'summarize_experiments', 'summarize_experiment_scores',
+    'summarize_experiment_costs',
     'summarize_repetitions', 'browse_evaluations', 'read_evaluation', 'grade_evaluation', 'evaluation_distribution',
     'evaluation_facets', 'pipeline_run_timeline', 'create_evaluation_label_queue',
     'list_evaluation_label_queues', 'claim_evaluation_label', 'submit_evaluation_label',

@@ -451,7 +451,7 @@ export const FUNCTIONS: FunctionAccess[] = [
   },
   {
     name: "list_experiments",
-    user: { others: [] },
+    user: {},
     arguments: () => ({}),
   },
   {

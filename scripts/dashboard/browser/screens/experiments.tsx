@@ -36,7 +36,7 @@ const EXPERIMENTS_OF_A_PAGE = 25;
 
 function Experiments() {
   const names = useLoaded("experiment names", readExperimentNames);
-  const from = Number(here.value.query.after ?? 0);
+  const from = Number(here.value.query.after) || 0;
   const end = from + EXPERIMENTS_OF_A_PAGE;
   return (
     <>

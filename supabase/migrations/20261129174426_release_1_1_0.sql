@@ -1,4 +1,4 @@
--- prompt-pipeline 1.1.0-dev: what it takes from 1.0.0.
+-- prompt-pipeline 1.1.0: what it takes from 1.0.0.
 do $$
 declare
   installed text;
@@ -7,7 +7,7 @@ begin
     execute 'select public.pipeline_version()' into installed;
   end if;
   if installed is distinct from '1.0.0' then
-    raise exception 'Cannot upgrade to 1.1.0-dev: this database has %', coalesce('prompt-pipeline ' || installed, 'no prompt-pipeline')
+    raise exception 'Cannot upgrade to 1.1.0: this database has %', coalesce('prompt-pipeline ' || installed, 'no prompt-pipeline')
       using errcode = '0A000', hint = 'This script is for version 1.0.0';
   end if;
 end;
@@ -38,7 +38,7 @@ begin
       perform pg_sleep(0.2);
     end;
   end loop;
-  raise exception 'Cannot upgrade to 1.1.0-dev: somebody else uses tables of the pipeline all the time'
+  raise exception 'Cannot upgrade to 1.1.0: somebody else uses tables of the pipeline all the time'
     using
       errcode = '55P03',
       hint = 'Pause the runs and try again: update pipeline_runs set status = ''paused'' where status in (''queued'', ''running''); who holds them: select pid, state, query from pg_stat_activity';
@@ -894,7 +894,7 @@ language sql
 immutable
 set search_path = ''
 as $$
-  select '1.1.0-dev';
+  select '1.1.0';
 $$;
 
 comment on function public.pipeline_version() is

@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { supabaseFolder } from "../../local/checkout.ts";
+import { releasedAs } from "../compare_versions.ts";
 import { makeManifest, readManifest, toManifestText } from "../manifest.ts";
 import { writeRelease } from "../releases.ts";
 import type { Source } from "../source.ts";
+import { readVersion } from "../version.ts";
 import type { ProjectDatabase } from "../databases.ts";
 
 /** Two versions of which the second upgrades the first; gone when disposed of. */
@@ -120,8 +122,11 @@ export async function makeSyntheticReleases(
     await addSchema(folder, "synthetic", added);
     return { supabaseFolder: folder, version };
   };
-  const first = await make("1.0.0", onlyFirst + changing.first);
-  const second = await make("1.1.0", changing.second);
+  // That of this clone's functions, which serve no older database, and one that follows it.
+  const version = releasedAs(await readVersion());
+  const [major, minor] = version.split(".").map(Number);
+  const first = await make(version, onlyFirst + changing.first);
+  const second = await make(`${major}.${minor + 1}.0`, changing.second);
   for (const [file, from, to] of edits) {
     const path = join(second.supabaseFolder, "schemas", file);
     const text = await Deno.readTextFile(path);
@@ -137,13 +142,13 @@ export async function makeSyntheticReleases(
   await writeManifest(first, await createDatabase());
   await writeManifest(second, await createDatabase());
   await writeRelease(second.supabaseFolder, {
-    version: "1.0.0",
+    version: first.version,
     migrations: {},
     schemas: "",
     manifest: await readManifest(first.supabaseFolder),
   });
   await Deno.writeTextFile(
-    join(second.supabaseFolder, "releases", "1.1.0.sql"),
+    join(second.supabaseFolder, "releases", `${second.version}.sql`),
     byHand,
   );
   const running = cleanup.move();

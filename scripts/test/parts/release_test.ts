@@ -168,7 +168,7 @@ async function expectUpgrade(
 Deno.test("an upgrade gives what an installation gives, keeps what people made, and a run goes on", async () => {
   const { sql, url } = await createProject();
   await run(sql, await installScript(releases.first));
-  await expectUpgrade({ sql, url }, "1.0.0", releases.second);
+  await expectUpgrade({ sql, url }, releases.first.version, releases.second);
   const answers = await sql`
     select count(*)::integer as count, count(synthetic_note)::integer as notes from my_answers`;
   assertEquals({ ...answers[0] }, { count: 5, notes: 0 });
@@ -193,7 +193,10 @@ for (const version of await releasedVersions()) {
 }
 
 Deno.test("an upgrade refuses a database of another version", async () => {
-  const script = await upgradeScript("1.0.0", releases.second);
+  const script = await upgradeScript(
+    releases.first.version,
+    releases.second,
+  );
   const { sql } = await createProject();
   await assertRejects(
     async () => await run(sql, script),
@@ -204,7 +207,7 @@ Deno.test("an upgrade refuses a database of another version", async () => {
   await assertRejects(
     async () => await run(sql, script),
     Error,
-    "this database has prompt-pipeline 1.1.0",
+    `this database has prompt-pipeline ${releases.second.version}`,
   );
   await assertRejects(
     () => upgradeScript("0.9.0", releases.second),
@@ -216,8 +219,11 @@ Deno.test("an upgrade refuses a database of another version", async () => {
 Deno.test("an upgrade gives way to a transaction that holds tables in another order", async () => {
   const { sql } = await createProject();
   await run(sql, await installScript(releases.first));
-  const script = await upgradeScript("1.0.0", releases.second);
-  await storeSamples(sql, "1.0.0");
+  const script = await upgradeScript(
+    releases.first.version,
+    releases.second,
+  );
+  await storeSamples(sql, releases.first.version);
   let upgrading: Promise<unknown> | undefined;
   await sql.begin(async (worker) => {
     await worker`select from pipeline_tasks for update`;
@@ -228,7 +234,7 @@ Deno.test("an upgrade gives way to a transaction that holds tables in another or
   });
   await upgrading;
   const [{ version }] = await sql`select pipeline_version() as version`;
-  assertEquals(version, "1.1.0");
+  assertEquals(version, releases.second.version);
 });
 
 Deno.test("a removal with data leaves the database as it was", async () => {

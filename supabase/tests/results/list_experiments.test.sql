@@ -34,6 +34,8 @@ set local request.jwt.claims = '';
 -- Many answers of few experiments: of each the first is read.
 insert into prompt_evaluations (experiment_name, prompt_key, prompt, response, success, owner)
 select 'large', 'k' || n, 'p', 'r', true, null from generate_series(1, 20000) as n;
+-- Autovacuum would see none of these rows.
+lock table prompt_evaluations in share update exclusive mode;
 analyze prompt_evaluations;
 create function pg_temp.rows_read() returns bigint language sql as $$
   select seq_tup_read + coalesce(idx_tup_fetch, 0) from pg_stat_xact_all_tables

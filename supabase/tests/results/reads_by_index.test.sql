@@ -11,6 +11,8 @@ create function pg_temp.store(name text, prompts integer) returns void language 
   from public.prompt_evaluations where experiment_name = store.name;
 $$;
 select pg_temp.store('large', 20000);
+-- Autovacuum would see none of these rows.
+lock table prompt_evaluations, evaluation_scores in share update exclusive mode;
 analyze prompt_evaluations, evaluation_scores;
 select pg_temp.store('a', 50), pg_temp.store('b', 50);
 insert into pipeline_runs (experiment_name, source, evaluators, options) values (

@@ -5,8 +5,9 @@ returns void
 language plpgsql
 stable
 set search_path = ''
--- One answer of each by the index, wherever it is among all.
+-- One answer of each by the index, wherever it is among all: a bitmap would be one of all of them.
 set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 declare
   wrong text;

@@ -9,6 +9,7 @@ set search_path = ''
 set statement_timeout = '55s'
 -- From name to name by the index, however many answers lie between two.
 set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
   with recursive stored (name) as (
     -- Whoever may not see them need not go over all of them to know.

@@ -105,7 +105,7 @@ returns table (
 language sql
 stable
 set search_path = ''
--- By the index, of however many ticks.
+-- By the index, however many ticks others have.
 set enable_seqscan = off
 as $$
   with tick as (

@@ -410,8 +410,22 @@ Deno.test("the command line shows what a run would cost, stops at a wrong URL an
     assertMatch(refused.stderr, /has results already/);
     const joined = await pipeline(project, [...goOn, "--join"]);
     assertEquals(joined.code, 0, joined.stderr);
+    // More than are added up at a time.
+    await project.sql`
+      insert into prompt_evaluations (experiment_name, prompt_key, prompt, response, success)
+      select 'night ' || n, 'k', 'p', 'r', true from generate_series(1, 250) as n
+    `;
     const experiments = await pipeline(project, ["experiments", "--json"]);
-    const cost = JSON.parse(experiments.stdout)[0].experiment_cost;
+    const rows: { experiment_name: string; experiment_cost: number }[] = JSON
+      .parse(experiments.stdout);
+    const names = rows.map((row) => row.experiment_name);
+    assertEquals(names.length, new Set(names).size);
+    assertEquals(
+      names.filter((name) => name.startsWith("night ")).length,
+      250,
+    );
+    const cost = rows.find((row) => row.experiment_name === "lost")!
+      .experiment_cost;
     assert(cost > 0, experiments.stdout);
     const shown = await pipeline(project, ["show", "lost", "--json"]);
     assertEquals(JSON.parse(shown.stdout).experiment_cost, cost);

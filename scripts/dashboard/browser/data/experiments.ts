@@ -39,13 +39,13 @@ export interface ExperimentCost {
   cost: number | null;
 }
 
-/** An experiment of an owner, those begun last first. */
+/** An experiment of an owner. */
 export interface ExperimentName {
   experiment_name: string;
   owner: string | null;
 }
 
-/** Reads which experiments there are. */
+/** Reads which experiments there are, those begun last first. */
 export function readExperimentNames(
   signal: AbortSignal,
 ): Promise<ExperimentName[]> {

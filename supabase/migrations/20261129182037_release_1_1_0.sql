@@ -16567,7 +16567,7 @@ returns table (
 language sql
 stable
 set search_path = ''
--- By the index, of however many ticks.
+-- By the index, however many ticks others have.
 set enable_seqscan = off
 as $$
   with tick as (
@@ -18301,8 +18301,9 @@ returns void
 language plpgsql
 stable
 set search_path = ''
--- One answer of each by the index, wherever it is among all.
+-- One answer of each by the index, wherever it is among all: a bitmap would be one of all of them.
 set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 declare
   wrong text;
@@ -18451,6 +18452,7 @@ set search_path = ''
 set statement_timeout = '55s'
 -- From name to name by the index, however many answers lie between two.
 set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
   with recursive stored (name) as (
     -- Whoever may not see them need not go over all of them to know.
